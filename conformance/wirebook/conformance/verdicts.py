@@ -1,0 +1,198 @@
+"""Verdicts, outcomes and the one stream of events that every report is made from.
+
+What may live here: plain data and the rules that turn outcomes into verdicts and verdicts into an
+exit status. No pytest, no rich, no sockets: reports and engine meet in this module only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """What the suite says of one case."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    """Every cited requirement held."""
+    FAIL = "fail"
+    """A MUST was broken."""
+    NONSTRICT = "nonstrict"
+    """A SHOULD was not followed."""
+    CRASH = "crash"
+    """The target died."""
+    UNSUPPORTED = "unsupported"
+    """The target declares that it lacks the feature, or this machine cannot run the case."""
+    INCONCLUSIVE = "inconclusive"
+    """The case could not be brought to the point where the requirement shows."""
+    ERROR = "error"
+    """The harness failed, not the target."""
+    XFAIL = "xfail"
+    """Failed as the expectations file says."""
+    XPASS = "xpass"
+    """Passed although the expectations file says otherwise: the entry is stale."""
+
+
+class ExitStatus(IntEnum):
+    """The exit statuses of `wirebook check`."""
+
+    CONFORMS = 0
+    VIOLATIONS = 1
+    USAGE = 2
+    HARNESS = 3
+    UNREACHABLE = 4
+
+
+class Violation(AssertionError):
+    """The target broke a cited requirement."""
+
+
+class TargetDied(Exception):
+    """The target ended, or stopped answering for good, while a case spoke to it."""
+
+
+class TargetUnreachable(Exception):
+    """The target could not be started or never answered."""
+
+
+class Unsupported(Exception):
+    """The case needs something that the target, or this machine, does not have."""
+
+
+class Inconclusive(Exception):
+    """The case could not reach the point where the requirement would show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One datagram (or stream chunk, or remark) of a case's exchange."""
+
+    at: float
+    """Seconds since the case began."""
+    direction: str
+    """`to-target`, `from-target` or `note`."""
+    data: str
+    """Octets in hex; empty for a note."""
+    message: str
+    """Name of the schema to read it with; the text itself for a note."""
+    local: str
+    """`host:port` of the suite's end."""
+    remote: str
+    """`host:port` of the target's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """Everything that is known of one case after it ran."""
+
+    id: str
+    """`book/role_topic/name[param]`."""
+    title: str
+    """First line of the case's docstring."""
+    book: str
+    role: str
+    chapter: str
+    """Title of the chapter that the first cited requirement stands in."""
+    requirements: tuple[str, ...]
+    verdict: Verdict
+    seconds: float
+    reason: str = ""
+    """One line: what was expected and what came; why it is unsupported; …"""
+    detail: str = ""
+    """More lines, for a reader who wants to know where in the case it happened."""
+    expectation: str = ""
+    """The reason given in the expectations file, where an entry matched."""
+    exchange: tuple[Transfer, ...] = ()
+    output: str = ""
+    """The last output of the target while the case ran."""
+    replay: str = ""
+    """The command line that runs just this case again, with the same seed."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the result as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> CaseResult:
+        """Rebuild a result from what `to_json` gave."""
+        exchange = tuple(Transfer(**item) for item in data["exchange"])
+        return cls(
+            **{
+                **data,
+                "verdict": Verdict(data["verdict"]),
+                "requirements": tuple(data["requirements"]),
+                "exchange": exchange,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run begins."""
+
+    books: tuple[str, ...]
+    target: str
+    roles: tuple[str, ...]
+    seed: int
+    started: str
+    """ISO 8601, UTC."""
+    version: str
+    command: str
+    """The command line as the user gave it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CasesCollected:
+    """The number of cases is known."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFinished:
+    """A case has its verdict."""
+
+    result: CaseResult
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """A run is over, or was interrupted."""
+
+    seconds: float
+    status: ExitStatus
+    interrupted: bool = False
+    stale: tuple[str, ...] = ()
+    """Entries of the expectations file that matched nothing or passed."""
+    problems: tuple[str, ...] = field(default_factory=tuple)
+    """What went wrong outside the cases, one line each."""
+
+
+Event = RunStarted | CasesCollected | CaseFinished | RunFinished
+
+
+def count(results: Iterable[CaseResult]) -> dict[str, int]:
+    """Return how often each verdict occurs, in the order of `Verdict`."""
+    found = Counter(result.verdict for result in results)
+    return {verdict.value: found[verdict] for verdict in Verdict if found[verdict]}
+
+
+def exit_status(
+    results: Iterable[CaseResult], *, strict: bool = False, stale: Iterable[str] = ()
+) -> ExitStatus:
+    """Return the exit status that a run with these results has.
+
+    `strict` makes an unfollowed SHOULD and an inconclusive case count as violations.
+    """
+    verdicts = {result.verdict for result in results}
+    if Verdict.ERROR in verdicts:
+        return ExitStatus.HARNESS
+    bad = {Verdict.FAIL, Verdict.CRASH, Verdict.XPASS}
+    if strict:
+        bad |= {Verdict.NONSTRICT, Verdict.INCONCLUSIVE}
+    if verdicts & bad or any(True for _ in stale):
+        return ExitStatus.VIOLATIONS
+    return ExitStatus.CONFORMS

@@ -1,0 +1,191 @@
+"""A case's exchange as a reader sees it: datagrams as fields and octets, remarks, and gaps.
+
+What may live here: what is shown of an exchange and what is left out, as plain data. No HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from wirebook.conformance.report.sources import DecodedField, Dissect
+from wirebook.conformance.report.text import one_line
+from wirebook.conformance.verdicts import CaseResult, Transfer
+
+ENDS_SHOWN = 12
+"""How many datagrams are shown from the beginning and from the end of a long exchange."""
+AROUND_NOTES = 2
+"""How many transfers are shown before and after a remark."""
+NOTES_WITH_SURROUNDINGS = 20
+OCTETS_SHOWN = 512
+"""Of a longer datagram only the beginning is shown."""
+FIELDS_SHOWN = 200
+OCTETS_PER_LINE = 16
+_GIST_FIELDS = 6
+_LONGEST_IN_GIST = 16
+_LONGEST_VALUE = 160
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRow:
+    """One decoded field."""
+
+    offset: int
+    length: int
+    path: str
+    text: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Datagram:
+    """One datagram."""
+
+    number: int
+    at: float
+    to_target: bool
+    message: str
+    length: int
+    local: str
+    remote: str
+    gist: str
+    """The first few values, to tell datagrams apart at a glance."""
+    fields: tuple[FieldRow, ...]
+    fields_left_out: int
+    dump: str
+    """The octets in hex and as text."""
+    octets_left_out: int
+    flaw: str
+    """Why it is not valid, or why it could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A remark of the case's."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Datagrams that are not shown."""
+
+    count: int
+
+
+Item = Datagram | Note | Gap
+
+
+def items(result: CaseResult, dissect: Dissect) -> tuple[Item, ...]:
+    """Return what is shown of the result's exchange."""
+    return tuple(_items(result, dissect))
+
+
+def hex_dump(data: bytes) -> str:
+    """Return the octets as lines of offset, hex and text."""
+    return "\n".join(
+        f"{start:04x}  {line.hex(' '):{3 * OCTETS_PER_LINE - 1}}  {_printable(line)}"
+        for start in range(0, len(data), OCTETS_PER_LINE)
+        for line in [data[start : start + OCTETS_PER_LINE]]
+    )
+
+
+def _printable(data: bytes) -> str:
+    return "".join(chr(octet) if 0x20 <= octet < 0x7F else "·" for octet in data)
+
+
+def _items(result: CaseResult, dissect: Dissect) -> Iterator[Item]:
+    shown = _shown(result.exchange)
+    number = 0
+    left_out = 0
+    for index, transfer in enumerate(result.exchange):
+        if transfer.direction == "note":
+            if left_out:
+                yield Gap(left_out)
+                left_out = 0
+            yield Note(transfer.at, one_line(transfer.message, longest=2000))
+            continue
+        number += 1
+        if index not in shown:
+            left_out += 1
+            continue
+        if left_out:
+            yield Gap(left_out)
+            left_out = 0
+        yield _datagram(number, transfer, result.book, dissect)
+
+
+def _shown(exchange: Sequence[Transfer]) -> set[int]:
+    """Return the indices of the datagrams to show."""
+    datagrams = [index for index, item in enumerate(exchange) if item.direction != "note"]
+    shown = {*datagrams[:ENDS_SHOWN], *datagrams[-ENDS_SHOWN:]}
+    notes = [index for index, item in enumerate(exchange) if item.direction == "note"]
+    for note in notes[:NOTES_WITH_SURROUNDINGS]:
+        shown.update(range(note - AROUND_NOTES, note + AROUND_NOTES + 1))
+    return _without_small_gaps(shown, datagrams)
+
+
+def _without_small_gaps(shown: set[int], datagrams: Sequence[int]) -> set[int]:
+    """Show single left-out datagrams too: a line about it would take as much room."""
+    filled = set(shown)
+    for before, index, after in zip(datagrams, datagrams[1:], datagrams[2:], strict=False):
+        if before in shown and after in shown:
+            filled.add(index)
+    return filled
+
+
+def _datagram(number: int, transfer: Transfer, book: str, dissect: Dissect) -> Datagram:
+    data = bytes.fromhex(transfer.data)
+    fields, flaw = _read(book, transfer.message, data, dissect)
+    return Datagram(
+        number=number,
+        at=transfer.at,
+        to_target=transfer.direction == "to-target",
+        message=one_line(transfer.message, longest=60),
+        length=len(data),
+        local=one_line(transfer.local),
+        remote=one_line(transfer.remote),
+        gist=_gist(fields),
+        fields=tuple(_row(item) for item in fields[:FIELDS_SHOWN]),
+        fields_left_out=max(0, len(fields) - FIELDS_SHOWN),
+        dump=hex_dump(data[:OCTETS_SHOWN]),
+        octets_left_out=max(0, len(data) - OCTETS_SHOWN),
+        flaw=flaw,
+    )
+
+
+def _read(
+    book: str, message: str, data: bytes, dissect: Dissect
+) -> tuple[tuple[DecodedField, ...], str]:
+    try:
+        dissection = dissect(book, message, data)
+    except Exception as error:  # evidence without fields is better than none
+        return (), one_line(f"not decoded: {type(error).__name__}: {error}")
+    if dissection.error is None:
+        return dissection.fields, ""
+    flaw = dissection.error
+    where = f"at offset {flaw.offset}: {flaw.reason}"
+    return dissection.fields, one_line(f"not valid by {flaw.requirement} {where}")
+
+
+def _row(item: DecodedField) -> FieldRow:
+    return FieldRow(
+        offset=item.offset,
+        length=item.length,
+        path=one_line(item.path),
+        text=one_line(item.text, longest=_LONGEST_VALUE),
+        doc=one_line(item.doc),
+    )
+
+
+def _gist(fields: Iterable[DecodedField]) -> str:
+    """Return the first values that are plain and short, each after the last part of its name."""
+    parts = [
+        f"{item.path.rpartition('.')[2]} {item.text}"
+        for item in fields
+        if isinstance(item.value, int | str)
+        and not item.structural
+        and len(item.text) <= _LONGEST_IN_GIST
+    ]
+    return one_line(" · ".join(parts[:_GIST_FIELDS]))

@@ -1,0 +1,133 @@
+"""From what the user asked for to what is run: targets, roles, expectations.
+
+What may live here: the options of a run and the sense that they make, or the one line that says why
+they make none. Nothing is started here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+# Private, but there is no other way to tell a wrong expression before a run has begun, and it has
+# been there under this name since pytest 5.4.
+from _pytest.mark.expression import Expression
+
+from wirebook.conformance import expectations
+from wirebook.conformance.errors import CommandError
+from wirebook.conformance.expectations import Expectation
+from wirebook.conformance.library import Library
+from wirebook.conformance.plan import CASE_SECONDS
+from wirebook.conformance.targets import builtin
+from wirebook.conformance.targets.address import local_address
+from wirebook.conformance.targets.description import Endpoint, Target
+
+DEFAULT_TARGET = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for."""
+
+    books: tuple[str, ...] = ()
+    target: str = ""
+    server: str = ""
+    role: str = ""
+    keyword: str = ""
+    jobs: int = 1
+    seed: int = 0
+    expect: str = ""
+    strict: bool = False
+    python: str = ""
+    only: tuple[str, ...] = ()
+    command: str = "wirebook check"
+    case_seconds: float = CASE_SECONDS
+
+
+def targets(options: Options, library: Library) -> tuple[Target, ...]:
+    """Return the target of each book that is to be checked."""
+    books = library.known(options.books)
+    if not options.server:
+        name = options.target or DEFAULT_TARGET
+        return builtin.resolve(name, books, library.books, library.targets)
+    local_address(options.server)
+    endpoint = Endpoint(address=options.server)
+    if options.target:
+        found = builtin.resolve(options.target, books, library.books, library.targets)
+        chosen = tuple(replace(target, server=endpoint, client=None) for target in found)
+    else:
+        chosen = tuple(
+            Target(name=options.server, protocol=book, features=None, server=endpoint)
+            for book in books or library.books
+        )
+    if len(chosen) != 1:
+        raise CommandError(
+            "a server speaks one protocol; which?",
+            hint=f"wirebook check {chosen[0].protocol} --server {options.server}",
+        )
+    return chosen
+
+
+def roles(options: Options, targets: Sequence[Target]) -> dict[str, tuple[str, ...]]:
+    """Return the roles that are to be checked, for each book."""
+    roles = {}
+    for target in targets:
+        chosen = (options.role,) if options.role else target.roles
+        for role in chosen:
+            if target.endpoint(role) is None:
+                raise CommandError(
+                    f"{target.name} has no {role} to check",
+                    hint="with --server, only the role server is checked"
+                    if options.server
+                    else f"add a [{role}] table to {target.origin}",
+                )
+        roles[target.protocol] = chosen
+    return roles
+
+
+def with_python(target: Target, options: Options) -> Target:
+    """Return the target with the interpreter that the user wants it to run on."""
+    if not options.python:
+        return target
+    if not os.access(options.python, os.X_OK) or Path(options.python).is_dir():
+        raise CommandError(
+            f"{options.python} is not an interpreter", hint="e.g. --target-python venv/bin/python"
+        )
+    return replace(target, python=str(Path(options.python).absolute()))
+
+
+def expected(options: Options, targets: Sequence[Target]) -> tuple[Expectation, ...]:
+    """Return the entries of the expectations file that the user named."""
+    if not options.expect:
+        return ()
+    if options.expect != "builtin":
+        return expectations.load(Path(options.expect))
+    paths = [Path(target.expect) for target in targets if target.expect]
+    if not paths:
+        raise CommandError(
+            f"{targets[0].name} comes without expectations", hint="--expect takes a path, too"
+        )
+    return tuple(entry for path in paths for entry in expectations.load(path))
+
+
+def check_keyword(keyword: str) -> None:
+    """Say in one line what is wrong with the expression of `-k`, before any worker meets it."""
+    try:
+        Expression.compile(keyword)
+    except SyntaxError as error:
+        raise CommandError(
+            f'-k "{keyword}" is not an expression: {error.msg}',
+            hint='e.g. -k "window and not late"',
+        ) from error
+
+
+def target_options(options: Options) -> list[str]:
+    """Return the options that name the same target on another command line."""
+    given = {
+        "--target": options.target,
+        "--server": options.server,
+        "--target-python": options.python,
+    }
+    return [word for name, value in given.items() if value for word in (name, value)]

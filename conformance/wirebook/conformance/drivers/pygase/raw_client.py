@@ -1,0 +1,219 @@
+"""A client that does nothing by itself: it sends what it is told to and keeps what it gets.
+
+What may live here: one socket, what arrived at it, and the wait for more. What a client does on its
+own account is in `player.py`.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+from wirebook.conformance.drivers.pygase.endpoint import Address, Endpoint
+from wirebook.conformance.drivers.pygase.packages import (
+    Event,
+    ServerPackage,
+    client_package,
+    read_server_package,
+)
+from wirebook.conformance.recorder import Recorder
+from wirebook.conformance.verdicts import TargetDied, Violation
+from wirebook.spec.books import Malformed
+
+PATIENCE = 2.0
+"""Seconds that a case waits for what comes at once from a server that works."""
+STARVED = 0.060
+"""Seconds: a loop of ours that was later than this is no measure of what the target does."""
+_ALIVE_CHECK = 0.3
+
+
+def _no_worry() -> bool:
+    return True
+
+
+def _as_given(seconds: float) -> float:
+    return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a client knows of the server that it is to speak to."""
+
+    address: Address
+    exchange: Recorder = field(default_factory=Recorder)
+    alive: Callable[[], bool] = _no_worry
+    """Whether the target lives, asked only when it is silent."""
+    deadline: Callable[[float], float] = _as_given
+    """How long to wait for what takes so many seconds on a fast target."""
+
+
+class RawClient:
+    """One address that speaks to a server, octet by octet if need be."""
+
+    def __init__(self, link: Link, *, local: Address | None = None) -> None:
+        self.link = link
+        self.endpoint = Endpoint(link.address, link.exchange, local=local)
+        self.packages: list[ServerPackage] = []
+        """Every well-formed package of the server, in the order of arrival."""
+        self.malformed: list[tuple[bytes, Malformed]] = []
+        """Every datagram of the server that is no server package, with what is wrong with it."""
+        self.strays: list[tuple[str, int]] = []
+        """Where datagrams came from that are not the server's."""
+        self.octets = 0
+        """Octets of all datagrams that came from the server."""
+        self.datagrams = 0
+        """Number of all datagrams that came from the server."""
+        self.heard_at = time.monotonic()
+        """When the last of them came."""
+        self.sent_at = 0.0
+        """When we last sent anything."""
+        self.worst_lag = 0.0
+        """How late our own loop was at most, since somebody last set it to 0."""
+
+    @property
+    def local(self) -> Address:
+        """Our own address and port."""
+        return self.endpoint.local
+
+    def note(self, text: str) -> None:
+        """Leave a remark in the record of the exchange."""
+        self.link.exchange.note(text)
+
+    def send_raw(self, data: bytes, message: str = "client-package") -> None:
+        """Send any octets."""
+        self.sent_at = time.monotonic()
+        self.endpoint.send(data, message)
+
+    def send_package(
+        self,
+        sequence: int,
+        *,
+        ack: int = 0,
+        bits: int = 0,
+        time_order: int = 0,
+        events: Iterable[Event] = (),
+    ) -> None:
+        """Send a well-formed package of which every field is given."""
+        self.send_raw(
+            client_package(sequence, ack=ack, bits=bits, time_order=time_order, events=events)
+        )
+
+    def drain(self) -> None:
+        """Take everything that has arrived."""
+        while (arrived := self.endpoint.receive("server-package")) is not None:
+            data, source, at = arrived
+            if not self.endpoint.is_remote(source):
+                self.strays.append(source[:2])
+                continue
+            self.heard_at = at
+            self.octets += len(data)
+            self.datagrams += 1
+            try:
+                package = read_server_package(data, at)
+            except Malformed as malformed:
+                self.malformed.append((data, malformed))
+                continue
+            self.packages.append(package)
+            self.arrived(package)
+
+    def arrived(self, package: ServerPackage) -> None:
+        """Do what has to be done about a package that has just arrived."""
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
+
+    def due(self) -> float | None:
+        """Return when the next thing is due, if any is."""
+        return None
+
+    def pump(self, until: Callable[[], object], seconds: float) -> bool:
+        """Go on until a condition holds; tell whether it did in time."""
+        return pump([self], until, seconds)
+
+    def pump_for(self, seconds: float) -> None:
+        """Go on for some time that has to pass."""
+        pump([self], lambda: False, seconds)
+
+    def expect(self, until: Callable[[], object], expected: str, within: float = PATIENCE) -> None:
+        """Go on until a condition holds, and fail if it does not in time."""
+        expect([self], until, expected, within)
+
+    def expect_packages(self, count: int, within: float = PATIENCE) -> list[ServerPackage]:
+        """Go on until so many further packages have arrived, and return them."""
+        before = len(self.packages)
+        self.expect(
+            lambda: len(self.packages) >= before + count,
+            f"{count} further packages of the server",
+            within,
+        )
+        return self.packages[before:]
+
+    def summary(self) -> str:
+        """Say what came last, for the reason of a verdict."""
+        if self.malformed:
+            return f"a datagram that is no server package ({self.malformed[-1][1].reason})"
+        if self.packages:
+            return str(self.packages[-1])
+        return f"datagrams from {self.strays[-1]} only" if self.strays else "nothing"
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.endpoint.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def pump(clients: Sequence[RawClient], until: Callable[[], object], seconds: float) -> bool:
+    """Let clients do what they do, all in this thread, until a condition holds or time is over.
+
+    Raises TargetDied as soon as a silent target turns out to be dead.
+    """
+    end = time.monotonic() + seconds
+    check = time.monotonic()
+    while True:
+        for client in clients:
+            client.drain()
+        if until():
+            return True
+        now = time.monotonic()
+        if now >= end:
+            return False
+        if now >= check:
+            check = now + _ALIVE_CHECK
+            for client in clients:
+                if now - client.heard_at > _ALIVE_CHECK and not client.link.alive():
+                    raise TargetDied("the server is gone")
+        for client in clients:
+            client.tick(now)
+        times = [due for client in clients if (due := client.due()) is not None]
+        planned = max(min([end, check, *times]), time.monotonic())
+        sockets = [client.endpoint for client in clients]
+        select.select(sockets, [], [], max(0.0, planned - time.monotonic()))
+        for client in clients:
+            client.worst_lag = max(client.worst_lag, time.monotonic() - planned)
+
+
+def expect(
+    clients: Sequence[RawClient],
+    until: Callable[[], object],
+    expected: str,
+    within: float = PATIENCE,
+) -> None:
+    """Let clients do what they do until a condition holds; fail if it does not in time.
+
+    `within` is for a target that answers at once, and grows with its latency.
+    """
+    first = clients[0]
+    seconds = first.link.deadline(within)
+    if pump(clients, until, seconds):
+        return
+    if not first.link.alive():
+        raise TargetDied(f"the server is gone; expected {expected}")
+    raise Violation(f"expected {expected} within {seconds:.1f} s, got {first.summary()}")

@@ -1,0 +1,42 @@
+"""The marks that a case carries: which requirements it checks, and what it needs.
+
+What may live here: the decorators that case modules use. What they cause is in `plugin.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    fresh_target: pytest.MarkDecorator
+    """The server is newly started for the case, has seen no peer yet, and is ended after it."""
+
+MARKS = {
+    "requires": "requires(*ids): the requirements that the case checks",
+    "feature": "feature(*names): what the target has to declare, or the case is unsupported",
+    "fresh_target": "fresh_target: the server is newly started for the case, and ended after it",
+}
+
+
+def requires(*identifiers: str) -> pytest.MarkDecorator:
+    """Say which requirements a case checks; the first one is what it is mainly about."""
+    if not identifiers or not all(isinstance(one, str) for one in identifiers):
+        raise TypeError("requires() wants the IDs of requirements")
+    return pytest.mark.requires(*identifiers)
+
+
+def feature(*names: str) -> pytest.MarkDecorator:
+    """Say which features a target has to declare for the case to make sense."""
+    if not names or not all(isinstance(one, str) for one in names):
+        raise TypeError("feature() wants the names of features")
+    return pytest.mark.feature(*names)
+
+
+def __getattr__(name: str) -> pytest.MarkDecorator:
+    # Looked up only when a case module asks for it: pytest refuses names that its present settings
+    # do not know, and this module is imported under those of others, too.
+    if name == "fresh_target":
+        return pytest.mark.fresh_target
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

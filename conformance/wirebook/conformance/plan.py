@@ -1,0 +1,123 @@
+"""What a run is to do, handed to every process that takes part in it.
+
+What may live here: plain data and its way through a file of JSON. The workers of a parallel run are
+processes of their own; they know nothing but this file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wirebook.conformance.errors import CommandError
+from wirebook.conformance.targets.description import Target
+
+CASE_SECONDS = 60.0
+CASES = Path(__file__).parent / "cases"
+_MODULE = re.compile(r"test_(?P<role>server|client)_(?P<topic>\w+)\.py")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseModule:
+    """A file of cases and what its name says of them."""
+
+    path: Path
+    book: str
+    role: str
+    topic: str
+
+    def case_id(self, name: str) -> str:
+        """Return the ID of a case from the name of its function, with the parameter if any."""
+        return f"{self.book}/{self.role}_{self.topic}/{name.removeprefix('test_')}"
+
+
+@dataclass(frozen=True, slots=True)
+class BookPlan:
+    """The part of a run that one book has."""
+
+    book: str
+    roles: tuple[str, ...]
+    target: Target
+    probe: str
+    """`package.module:function` that asks a server whether it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A whole run."""
+
+    books: tuple[BookPlan, ...]
+    cases: Path
+    """The folder that has a folder of case modules for each book."""
+    seed: int = 0
+    keyword: str = ""
+    only: tuple[str, ...] = ()
+    """IDs of the cases to run, where it is not all of them."""
+    case_seconds: float = CASE_SECONDS
+
+    def modules(self) -> tuple[CaseModule, ...]:
+        """Return the case modules of the chosen books and roles, in a stable order."""
+        return tuple(
+            module
+            for book in self.books
+            for module in modules_of(book.book, self.cases)
+            if module.role in book.roles
+        )
+
+    def write(self, path: Path) -> None:
+        """Write the plan for the processes of the run."""
+        data = {
+            "books": [_book_to_json(book) for book in self.books],
+            "cases": str(self.cases),
+            "seed": self.seed,
+            "keyword": self.keyword,
+            "only": self.only,
+            "case_seconds": self.case_seconds,
+        }
+        path.write_text(json.dumps(data), encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Plan:
+        """Read what `write` wrote."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return cls(
+            **{
+                **data,
+                "books": tuple(_book_from_json(book) for book in data["books"]),
+                "cases": Path(data["cases"]),
+                "only": tuple(data["only"]),
+            }
+        )
+
+
+def modules_of(book: str, cases: Path = CASES) -> tuple[CaseModule, ...]:
+    """Return all case modules of a book."""
+    found = []
+    for path in sorted((cases / book).glob("test_*.py")):
+        match = _MODULE.fullmatch(path.name)
+        if match is None:
+            raise CommandError(f"{path}: a case module is named test_ROLE_TOPIC.py")
+        found.append(CaseModule(path, book, match["role"], match["topic"]))
+    return tuple(found)
+
+
+def _book_to_json(book: BookPlan) -> dict[str, Any]:
+    return {
+        "book": book.book,
+        "roles": book.roles,
+        "target": book.target.to_json(),
+        "probe": book.probe,
+    }
+
+
+def _book_from_json(data: Mapping[str, Any]) -> BookPlan:
+    return BookPlan(
+        book=data["book"],
+        roles=tuple(data["roles"]),
+        target=Target.from_json(data["target"]),
+        probe=data["probe"],
+    )

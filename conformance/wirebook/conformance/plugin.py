@@ -1,0 +1,316 @@
+"""The engine inside pytest: fixtures, marks and the verdict of each case.
+
+What may live here: what happens in the process that runs a case. Reports and expectations are made
+elsewhere (`controller.py`) from the result that leaves this process with the report of pytest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from wirebook.conformance.judge import CaseTimeout, judge
+from wirebook.conformance.marks import MARKS
+from wirebook.conformance.plan import BookPlan, CaseModule, Plan
+from wirebook.conformance.recorder import Recorder
+from wirebook.conformance.targets.client import ClientHandle
+from wirebook.conformance.targets.embedded import find
+from wirebook.conformance.targets.server import ServerHandle
+from wirebook.conformance.verdicts import CaseResult, Unsupported
+
+# What helps the cases asserts as well as they do.
+pytest.register_assert_rewrite("wirebook.conformance.cases", "wirebook.conformance.drivers")
+
+RESULT = "wirebook"
+"""The user property of pytest's report that carries the result of a case."""
+
+WORKER_SUFFIX = ".worker"
+"""What the file that tells the process ID of a worker ends in; it lies beside the plan."""
+
+_TEARDOWN_SECONDS = 20.0
+_STILL_THERE_SECONDS = 3.0
+_LATENCIES = 8
+
+
+@dataclass(slots=True)
+class CaseRun:
+    """What is known of one case while it runs."""
+
+    module: CaseModule
+    id: str
+    book: BookPlan
+    seed: int
+    recorder: Recorder = field(default_factory=Recorder)
+    began: float = field(default_factory=time.monotonic)
+    raised: list[pytest.ExceptionInfo[BaseException]] = field(default_factory=list)
+    server: ServerHandle | None = None
+    fresh: bool = False
+    mark: int = 0
+    death: str = ""
+    output: str = ""
+
+
+_CASE = pytest.StashKey[CaseRun]()
+_RUNNER = pytest.StashKey["CaseRunner"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the path of the plan; it reaches the workers of a parallel run as well."""
+    parser.addoption("--wirebook-plan", metavar="FILE", help="what the run is to do")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the plan and begin to serve it."""
+    path = Path(config.getoption("wirebook_plan"))
+    if hasattr(config, "workerinput"):  # set by xdist in the workers only
+        path.with_name(f"{os.getpid()}{WORKER_SUFFIX}").touch()
+    for text in MARKS.values():
+        config.addinivalue_line("markers", text)
+    runner = CaseRunner(Plan.read(path))
+    config.stash[_RUNNER] = runner
+    config.pluginmanager.register(runner, "wirebook-cases")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End every target, however the run ended."""
+    runner = config.stash.get(_RUNNER, None)
+    if runner is not None:
+        runner.close()
+
+
+@pytest.fixture
+def target_server(request: pytest.FixtureRequest) -> ServerHandle:
+    """Give the server under test, alive."""
+    return request.config.stash[_RUNNER].serve(_case_of(request))
+
+
+@pytest.fixture
+def target_client(request: pytest.FixtureRequest) -> Iterator[ClientHandle]:
+    """Give a client adapter of its own to the case."""
+    case = _case_of(request)
+    with ClientHandle(case.book.target) as client:
+        yield client
+        if not client.alive() and not client.end_expected:
+            case.death = client.how_ended()
+        case.output = client.output()
+
+
+@pytest.fixture
+def exchange(request: pytest.FixtureRequest) -> Recorder:
+    """Give the recorder that keeps what goes over the wire."""
+    return _case_of(request).recorder
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """Give randomness that depends on nothing but the seed of the run and the case."""
+    case = _case_of(request)
+    return random.Random(f"{case.seed}/{case.id}")  # noqa: S311 - has to be the same again
+
+
+@pytest.fixture
+def deadline(request: pytest.FixtureRequest) -> Callable[[float], float]:
+    """Give a function that stretches a time-out in seconds by the target's measured latency."""
+    case = _case_of(request)
+
+    def stretch(seconds: float) -> float:
+        return seconds + (_LATENCIES * case.server.latency if case.server else 0.0)
+
+    return stretch
+
+
+def _case_of(request: pytest.FixtureRequest) -> CaseRun:
+    case: CaseRun = request.node.stash[_CASE]
+    return case
+
+
+class CaseRunner:
+    """Chooses the cases, gives them their targets and makes their results."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._modules = {module.path.resolve(): module for module in plan.modules()}
+        self._books = {book.book: book for book in plan.books}
+        self._servers: dict[str, ServerHandle] = {}
+        self._stop_reason = ""
+
+    def close(self) -> None:
+        """End every server."""
+        for server in self._servers.values():
+            server.stop()
+        self._servers.clear()
+
+    def serve(self, case: CaseRun) -> ServerHandle:
+        """Return the book's server, alive, newly started if the case wants it so."""
+        server = self._servers.get(case.book.book)
+        if server is None:
+            server = ServerHandle(case.book.target, find(case.book.probe))
+            self._servers[case.book.book] = server
+        if case.fresh and server.external:
+            raise Unsupported("the case needs a newly started server, and this one is an address")
+        server.ensure(fresh=case.fresh)
+        case.server = server
+        case.mark = server.mark()
+        return server
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Let `-k` choose by IDs of cases and requirements, too."""
+        case_id = self._case_id(item)
+        item.extra_keyword_matches.update({case_id, *_cited(item)})
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Keep only the cases that the plan names, if it names any."""
+        if not self._plan.only:
+            return
+        chosen: list[pytest.Item] = []
+        others: list[pytest.Item] = []
+        for item in items:
+            case_id = self._case_id(item)
+            named = {case_id, case_id.partition("[")[0]} & set(self._plan.only)
+            (chosen if named else others).append(item)
+        items[:] = chosen
+        config.hook.pytest_deselected(items=others)
+
+    def pytest_internalerror(self) -> bool:
+        """Leave it to the controller to tell of a failure of the engine."""
+        return not os.environ.get("WIREBOOK_DEBUG")
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Let no second Ctrl-C disturb the ending of the targets."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Begin a case; refuse one that the target does not claim to support."""
+        case = self._begin(item)
+        with _time_limit(self._plan.case_seconds):
+            if not _cited(item):
+                raise TypeError("the case cites no requirement; mark it with @requires(…)")
+            features = case.book.target.features
+            for mark in item.iter_markers("feature"):
+                for name in mark.args:
+                    if features is not None and name not in features:
+                        raise Unsupported(f'the target does not declare the feature "{name}"')
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Run a case within its time limit."""
+        with _time_limit(self._plan.case_seconds):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        """See whether the server has survived the case."""
+        try:
+            with _time_limit(_TEARDOWN_SECONDS):
+                return (yield)
+        finally:
+            _look_after(item.stash[_CASE])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put the result of the case into the last of its reports."""
+        report = yield
+        case = item.stash[_CASE]
+        if call.excinfo is not None:
+            case.raised.append(call.excinfo)
+        if call.when == "teardown":
+            report.user_properties.append((RESULT, self._finish(item, case)))
+        return report
+
+    def _begin(self, item: pytest.Item) -> CaseRun:
+        module = self._modules[item.path.resolve()]
+        case = CaseRun(
+            module=module,
+            id=self._case_id(item),
+            book=self._books[module.book],
+            seed=self._plan.seed,
+            fresh=item.get_closest_marker("fresh_target") is not None,
+        )
+        item.stash[_CASE] = case
+        return case
+
+    def _finish(self, item: pytest.Item, case: CaseRun) -> str:
+        judgement = judge(case.raised, case.death)
+        if judgement.unreachable:
+            # Every other case would only find the same, after waiting for it.
+            item.session.shouldstop = judgement.reason
+        result = CaseResult(
+            id=case.id,
+            title=_title(item),
+            book=case.module.book,
+            role=case.module.role,
+            chapter="",
+            requirements=_cited(item),
+            verdict=judgement.verdict,
+            seconds=time.monotonic() - case.began,
+            reason=judgement.reason,
+            detail=judgement.detail,
+            exchange=case.recorder.transfers(),
+            output=case.output,
+        )
+        # As text, since the way from a worker takes nothing but the plainest of values.
+        return json.dumps({"result": result.to_json(), "unreachable": judgement.unreachable})
+
+    def _case_id(self, item: pytest.Item) -> str:
+        return self._modules[item.path.resolve()].case_id(item.name)
+
+
+def _look_after(case: CaseRun) -> None:
+    server = case.server
+    if server is None:
+        return
+    if case.fresh:
+        # Its tables may be full or its host gone, so that a new peer's package proves nothing.
+        lives = server.settle()
+    else:
+        lives = server.alive() and server.answers(_STILL_THERE_SECONDS)
+    if not lives and not server.end_expected:
+        case.death = server.how_ended() if not server.alive() else "stopped answering"
+    case.output += server.output(case.mark)
+    if case.fresh or not lives:
+        server.stop()
+
+
+def _cited(item: pytest.Item) -> tuple[str, ...]:
+    cited = [one for mark in item.iter_markers("requires") for one in mark.args]
+    return tuple(dict.fromkeys(cited))
+
+
+def _title(item: pytest.Item) -> str:
+    doc = inspect.getdoc(getattr(item, "obj", None)) or item.name
+    return doc.strip().splitlines()[0]
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def too_long(*_: object) -> None:
+        raise CaseTimeout(f"the case took longer than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

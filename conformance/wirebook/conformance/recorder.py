@@ -1,0 +1,73 @@
+"""What goes over the wire in one case, kept as evidence.
+
+What may live here: the recorder that drivers report every datagram to. It judges nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from wirebook.conformance.verdicts import Transfer
+
+LIMIT = 4000
+
+
+class Recorder:
+    """Collects the transfers of a case, from any thread; the first and the last of very many."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+        self._first: list[Transfer] = []
+        self._last: list[Transfer] = []
+        self._dropped = 0
+
+    def sent(
+        self, data: bytes, *, message: str, local: tuple[Any, ...], remote: tuple[Any, ...]
+    ) -> None:
+        """Note what the suite sent to the target; `message` names the schema to read it with."""
+        self._add("to-target", data.hex(), message, _name(local), _name(remote))
+
+    def received(
+        self, data: bytes, *, message: str, local: tuple[Any, ...], remote: tuple[Any, ...]
+    ) -> None:
+        """Note what the target sent to the suite."""
+        self._add("from-target", data.hex(), message, _name(local), _name(remote))
+
+    def note(self, text: str) -> None:
+        """Note a remark between the transfers."""
+        self._add("note", "", text, "", "")
+
+    def transfers(self) -> tuple[Transfer, ...]:
+        """Return everything so far; what was too much is replaced by a note that says so."""
+        with self._lock:
+            if not self._dropped:
+                return (*self._first, *self._last)
+            gap = Transfer(
+                at=self._first[-1].at,
+                direction="note",
+                data="",
+                message=f"{self._dropped} transfers are left out here",
+                local="",
+                remote="",
+            )
+            return (*self._first, gap, *self._last)
+
+    def _add(self, direction: str, data: str, message: str, local: str, remote: str) -> None:
+        at = time.monotonic() - self._began
+        transfer = Transfer(at, direction, data, message, local, remote)
+        with self._lock:
+            if len(self._first) < LIMIT // 2:
+                self._first.append(transfer)
+                return
+            self._last.append(transfer)
+            if len(self._last) > LIMIT // 2:
+                del self._last[0]
+                self._dropped += 1
+
+
+def _name(address: tuple[Any, ...]) -> str:
+    host, port = address[0], address[1]
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"

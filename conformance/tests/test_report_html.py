@@ -340,7 +340,7 @@ def test_parameters_of_one_case_stand_together() -> None:
 
 
 def items(*transfers: Transfer, dissect: Any = plain) -> tuple[exchange.Item, ...]:
-    return exchange.items(case("a", exchange=transfers), dissect)
+    return exchange.items(case("a", Verdict.FAIL, exchange=transfers), dissect)
 
 
 def test_long_exchange_is_abbreviated() -> None:
@@ -366,6 +366,14 @@ def test_long_exchange_is_abbreviated() -> None:
         "-136",
         *range(289, 301),
     ]
+
+
+def test_passed_case_shows_less_of_its_exchange() -> None:
+    """Of a case that passed, the first and last four are shown."""
+    transfers = tuple(transfer(index) for index in range(1, 301))
+    shown = exchange.items(case("a", Verdict.PASS, exchange=transfers), plain)
+    assert [type(item) for item in shown].count(exchange.Datagram) == 8
+    assert [item.count for item in shown if isinstance(item, exchange.Gap)] == [292]
 
 
 def test_every_note_is_shown() -> None:

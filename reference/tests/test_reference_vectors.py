@@ -1,7 +1,5 @@
 """The book's test vectors, run against the codec, the window and the merging of the reference."""
 
-from typing import Any
-
 import pytest
 
 from tests.helpers_reference import SERVER
@@ -16,7 +14,7 @@ from wirebook.spec.vectors import Group, Vector, load, to_typed
 VECTORS = [(group, vector) for group in load("pygase") for vector in group.tests]
 
 
-def of(*types: str, kind: str | None = None) -> Any:
+def of(*types: str, kind: str | None = None) -> pytest.MarkDecorator:
     """Parametrize a test with the vectors of these types."""
     chosen = [
         pytest.param(group, vector, id=vector.id)

@@ -14,7 +14,6 @@ import typer
 
 from wirebook.commands import console
 from wirebook.conformance.errors import CommandError
-from wirebook.conformance.verdicts import ExitStatus
 
 if TYPE_CHECKING:
     from wirebook.conformance.choices import Options
@@ -183,7 +182,7 @@ def replay(
 
 def _run(options: Options, directory: Path | None, as_json: bool) -> int:
     from wirebook.conformance.library import open_library
-    from wirebook.conformance.report import ReportError, Reporters
+    from wirebook.conformance.report import Reporters
     from wirebook.conformance.session import Session
 
     def open_reports(any_case: bool) -> Reporters:
@@ -192,10 +191,7 @@ def _run(options: Options, directory: Path | None, as_json: bool) -> int:
         return Reporters.create(terminal=terminal, directory=directory, json=as_json)
 
     session = Session(options, open_library(), console.say)
-    try:
-        outcome = session.run(open_reports)
-    except ReportError as error:
-        raise CommandError(str(error), status=ExitStatus.HARNESS) from error
+    outcome = session.run(open_reports)
     for problem in outcome.problems:
         console.complain(problem)
     return outcome.code

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,8 @@ from wirebook.conformance.verdicts import (
     Unsupported,
     Verdict,
 )
+
+_FOREIGN = frozenset({"_pytest", "pluggy", "xdist"})
 
 MANDATORY = frozenset({"MUST", "MUST NOT"})
 
@@ -103,4 +107,12 @@ def _first_line(error: BaseException) -> str:
 
 
 def _where(info: pytest.ExceptionInfo[BaseException]) -> str:
-    return str(info.getrepr(style="short", funcargs=False))
+    # What pytest and its plugins did on the way to the case tells a reader nothing.
+    filtered = info.getrepr(
+        style="short", tbfilter=lambda one: one.traceback.filter(_is_own) or one.traceback
+    )
+    return str(filtered)
+
+
+def _is_own(entry: Any) -> bool:
+    return not _FOREIGN & set(Path(entry.path).parts)

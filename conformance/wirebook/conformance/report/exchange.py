@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from wirebook.conformance.report.sources import DecodedField, Dissect
 from wirebook.conformance.report.text import one_line
-from wirebook.conformance.verdicts import CaseResult, Transfer
+from wirebook.conformance.verdicts import CaseResult, Transfer, Verdict
 
 ENDS_SHOWN = 12
 """How many datagrams are shown from the beginning and from the end of a long exchange."""
+ENDS_SHOWN_OF_PASSED = 4
+"""As many of a case that passed: hardly anybody opens those, and they are most of the page."""
 AROUND_NOTES = 2
 """How many transfers are shown before and after a remark."""
 NOTES_WITH_SURROUNDINGS = 20
@@ -96,7 +98,8 @@ def _printable(data: bytes) -> str:
 
 
 def _items(result: CaseResult, dissect: Dissect) -> Iterator[Item]:
-    shown = _shown(result.exchange)
+    ends = ENDS_SHOWN_OF_PASSED if result.verdict is Verdict.PASS else ENDS_SHOWN
+    shown = _shown(result.exchange, ends)
     number = 0
     left_out = 0
     for index, transfer in enumerate(result.exchange):
@@ -116,10 +119,10 @@ def _items(result: CaseResult, dissect: Dissect) -> Iterator[Item]:
         yield _datagram(number, transfer, result.book, dissect)
 
 
-def _shown(exchange: Sequence[Transfer]) -> set[int]:
+def _shown(exchange: Sequence[Transfer], ends: int) -> set[int]:
     """Return the indices of the datagrams to show."""
     datagrams = [index for index, item in enumerate(exchange) if item.direction != "note"]
-    shown = {*datagrams[:ENDS_SHOWN], *datagrams[-ENDS_SHOWN:]}
+    shown = {*datagrams[:ends], *datagrams[-ends:]}
     notes = [index for index, item in enumerate(exchange) if item.direction == "note"]
     for note in notes[:NOTES_WITH_SURROUNDINGS]:
         shown.update(range(note - AROUND_NOTES, note + AROUND_NOTES + 1))

@@ -6,6 +6,7 @@ means that the raw server goes on meanwhile.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.targets.client import ClientHandle
 from wirebook.conformance.verdicts import TargetDied, Violation
 from wirebook.spec.vectors import VectorError, from_typed, to_typed
+
+SHOWN_CHARACTERS = 200
 
 T = TypeVar("T")
 
@@ -195,10 +198,9 @@ class ClientUnderTest:
 def _plain(typed: Any) -> Any:
     try:
         return from_typed(typed)
-    except VectorError as error:
-        raise Violation(
-            f"the client has a value that the protocol does not have: {error}"
-        ) from error
+    except (VectorError, TypeError, ValueError) as error:
+        shown = json.dumps(typed)[:SHOWN_CHARACTERS]
+        raise Violation(f"expected values of the protocol only, got {shown} ({error})") from error
 
 
 def _listed(events: tuple[Event, ...] | list[Event]) -> str:

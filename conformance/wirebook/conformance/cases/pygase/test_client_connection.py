@@ -74,7 +74,7 @@ def test_other_address(client: ClientUnderTest, raw_server: RawServer, where: st
     client.wait_state({}, 0, "after an update from another address")
 
 
-@requires("PGS-CON-005")
+@requires("PGS-CON-005", "PGS-SHD-006")
 def test_disconnect(client: ClientUnderTest, raw_server: RawServer) -> None:
     """A client that is asked to disconnect stops sending at once, without a farewell."""
     client.open()

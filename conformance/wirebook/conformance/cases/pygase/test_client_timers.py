@@ -1,7 +1,7 @@
 """Cases: how often a client sends, and when it gives up.
 
-What may live here: whatever has to be measured or waited for. Rates are measured over 1.5 s,
-and again where this machine was too busy to tell.
+What may live here: whatever has to be measured or waited for. A measurement that goes wrong is
+taken again if the suite itself was late meanwhile: then it may be the machine that is slow.
 """
 
 from __future__ import annotations
@@ -12,29 +12,66 @@ from wirebook.conformance.cases.pygase.client_fixtures import ClientUnderTest
 from wirebook.conformance.drivers.pygase.model import after
 from wirebook.conformance.drivers.pygase.packages import Event, raw_header
 from wirebook.conformance.drivers.pygase.raw_server import RawServer
+from wirebook.conformance.drivers.pygase.raw_server_arrivals import Rate
 from wirebook.conformance.marks import requires
 from wirebook.conformance.verdicts import Inconclusive, Violation
 
 GOOD, BAD = 40, 20
 MEASURE_SECONDS = 1.5
 MEASUREMENTS = 3
-MOST_BUNCHED = 0.2
-CONNECTION_TIMEOUT = 5.0
+CALM, HELD_UP = 0.02, 0.06
+"""Seconds that the suite may be late: without any doubt, and at most."""
 EARLIEST, LATEST = 4.8, 5.6
-"""A client may notice so early or so late that its time is up."""
+"""Seconds that a connection time-out of 5.0 may take, seen from outside."""
 SLOW_ACKS = 0.4
 
 
-def check_rate(server: RawServer, nominal: int, what: str) -> None:
-    """Measure the rate, again if need be: this machine may be busy, the client must not be."""
+def measured(measure: Callable[[], Rate], nominal: int) -> Rate:
+    """Measure until the rate is the nominal one, or it is certain that it is not."""
     for _ in range(MEASUREMENTS):
-        rate = server.rate(MEASURE_SECONDS)
-        if rate.keeps(nominal) and rate.bunched <= MOST_BUNCHED:
-            return
-    if rate.keeps(nominal):
-        share = f"{rate.bunched:.0%} of them in bursts"
-        raise Violation(f"{what}: expected a package in every interval, got {share}")
-    raise Violation(f"{what}: expected {nominal} packages per second, got {rate.per_second:.1f}")
+        rate = measure()
+        if rate.keeps(nominal) or rate.lag <= CALM:
+            return rate
+    if rate.lag > HELD_UP:
+        raise Inconclusive(f"the suite itself was held up for {rate.lag * 1000:.0f} ms")
+    return rate
+
+
+def check_rate(
+    server: RawServer, nominal: int, what: str, meanwhile: Callable[[], object] | None = None
+) -> None:
+    """Check that the client sends at the nominal rate."""
+
+    def measure() -> Rate:
+        return server.rate(MEASURE_SECONDS, meanwhile or (lambda: None))
+
+    rate = measured(measure, nominal)
+    if not rate.keeps(nominal):
+        raise Violation(f"{what}: expected {nominal} packages per second, got {rate}")
+
+
+def check_waits(client: ClientUnderTest, server: RawServer, status: str, since: float) -> None:
+    """Check that the client has not given up just before its time-out."""
+    server.pump(since + EARLIEST - server.now())
+    got = client.status()
+    if server.now() > since + EARLIEST + 0.15:
+        return  # Held up: whatever the status is by now is right.
+    if got != status:
+        raise Violation(f"{EARLIEST} s without a package: expected the status {status}, got {got}")
+    last = server.arrivals[-1].at - since
+    if last < EARLIEST - 0.3:
+        raise Violation(f"expected packages for 5.0 s, got the last one after {last:.2f} s")
+
+
+def check_gives_up(client: ClientUnderTest, server: RawServer, since: float) -> None:
+    """Check that the client has given up once its time-out is over."""
+    server.pump(since + LATEST - server.now())
+    so_far = len(server.arrivals)
+    server.pump(0.3)
+    if server.arrivals[so_far:]:
+        last = server.arrivals[-1].at - since
+        raise Violation(f"expected silence after 5.0 s, got a package after {last:.2f} s")
+    client.wait_status("Disconnected", "after the connection time-out")
 
 
 @requires("PGS-TIM-001")
@@ -42,34 +79,23 @@ def test_rate_while_connected(client: ClientUnderTest, raw_server: RawServer) ->
     """A connected client sends 40 packages per second, also when it has much to say."""
     client.open()
     raw_server.serving = True
-    for number in range(100):
-        client.dispatch(Event("MUCH", [number]))
-    check_rate(raw_server, GOOD, "connected")
+    numbers = iter(range(1000))
+
+    def say() -> None:
+        for _ in range(4):
+            client.dispatch(Event("MUCH", [next(numbers)]))
+
+    check_rate(raw_server, GOOD, "connected", say)
 
 
 @requires("PGS-CON-002", "PGS-TIM-001", "PGS-CON-001")
 def test_server_that_never_answers(client: ClientUnderTest, raw_server: RawServer) -> None:
     """A client that nobody answers sends 40 packages per second, and gives up after 5.0 s."""
+    since = raw_server.now()
     first = client.connect()
     check_rate(raw_server, GOOD, "connecting")
-    raw_server.pump(first.at + EARLIEST - raw_server.now())
-    client.check_status("Connecting", f"{EARLIEST} s after the call to connect")
+    check_waits(client, raw_server, "Connecting", since)
     check_gives_up(client, raw_server, first.at)
-
-
-def check_gives_up(client: ClientUnderTest, server: RawServer, since: float) -> None:
-    """Check that the client still sends, but gives up 5.0 s after `since`."""
-    last = server.arrivals[-1].at - since
-    if not last >= EARLIEST - 0.2:
-        raise Violation(
-            f"expected packages for {CONNECTION_TIMEOUT} s, got none after {last:.2f} s"
-        )
-    server.pump(since + LATEST - server.now())
-    client.wait_status("Disconnected", f"{LATEST} s without an accepted package")
-    so_far = len(server.arrivals)
-    server.pump(0.3)
-    if server.arrivals[so_far:]:
-        raise Violation(f"expected silence after the time-out, got {server.arrivals[so_far]}")
 
 
 @requires("PGS-TIM-002", "PGS-CON-002", "PGS-WIN-005")
@@ -78,11 +104,10 @@ def test_connection_timeout(client: ClientUnderTest, raw_server: RawServer) -> N
     client.open()
     sequence = raw_server.send(sequence=after(raw_server.sequence, 2))
     raw_server.expect_ack(sequence)
-    raw_server.pump(1.0)
-    raw_server.send(sequence=after(sequence, -1))
+    raw_server.pump(0.6)
     since = raw_server.now()
-    raw_server.pump(EARLIEST)
-    client.check_status("Connected", f"{EARLIEST} s after the last accepted package")
+    raw_server.send(sequence=after(sequence, -1))
+    check_waits(client, raw_server, "Connected", since)
     check_gives_up(client, raw_server, since)
 
 
@@ -92,24 +117,21 @@ def test_discarded_datagrams_keep_nothing_alive(
 ) -> None:
     """Malformed, doubled, late and foreign datagrams do not restart the connection time-out."""
     client.connect()
-    raw_server.send(sequence=100)
     since = raw_server.now()
+    raw_server.send(sequence=100)
     stranger = raw_server.stranger()
     next_one = raw_server.package(sequence=101)
-    senders: tuple[Callable[[], object], ...] = (
-        lambda: raw_server.send(sequence=100),
-        lambda: raw_server.send(sequence=60),
-        lambda: raw_server.send_octets(next_one + b"\x00"),
-        lambda: raw_server.send_octets(next_one[:12]),
-        lambda: raw_server.send_octets(raw_header(0) + next_one[12:]),
-        lambda: raw_server.send_octets(next_one, by=stranger),
-    )
-    while raw_server.now() < since + LATEST:
-        for send in senders:
-            send()
-        raw_server.pump(0.1)
-        if raw_server.now() < since + EARLIEST - 0.2 < raw_server.now() + 0.1:
-            client.check_status("Connected", "before 5.0 s have passed")
+
+    def discarded() -> None:
+        raw_server.send(sequence=100)
+        raw_server.send(sequence=60)
+        for malformed in (next_one + b"\x00", next_one[:12], raw_header(0) + next_one[12:]):
+            raw_server.send_octets(malformed)
+        raw_server.send_octets(next_one, by=stranger)
+
+    raw_server.rate(EARLIEST - 0.2, discarded)
+    check_waits(client, raw_server, "Connected", since)
+    raw_server.rate(LATEST - EARLIEST, discarded)
     check_gives_up(client, raw_server, since)
 
 
@@ -127,13 +149,10 @@ def test_quick_acks_restore_the_rate(client: ClientUnderTest, raw_server: RawSer
     raw_server.ack_delay = 0.0
     quick = raw_server.now()
     slow = raw_server.rate(0.9)
+    if slow.lag > HELD_UP:
+        raise Inconclusive(f"the suite itself was held up for {slow.lag * 1000:.0f} ms")
     if not slow.keeps(BAD):
-        if raw_server.now() - quick > 1.2:
-            raise Inconclusive("the suite itself was held up")
-        raise Violation(
-            f"expected 20 packages per second before the throttle time is over, "
-            f"got {slow.per_second:.1f}"
-        )
+        raise Violation(f"in the throttle time: expected 20 packages per second, got {slow}")
     # Good within 0.9 s, a milestone at most 2.0 s later, each at a check that is up to 0.5 s late.
     raw_server.pump(quick + 3.5 - raw_server.now())
     check_rate(raw_server, GOOD, "3.5 s after acks are quick again")

@@ -211,17 +211,9 @@ class Player(RawClient):
     # What a case waits for
 
     def join(self, within: float = PATIENCE) -> None:
-        """Play until the server has accepted a package that acked one of its own."""
-        answered: list[int] = []
-
-        def heard() -> bool:
-            if not self.accepted:
-                return False
-            if not answered:
-                answered.append(self.send())
-            return any(not is_newer(answered[0], package.ack) for package in self.accepted)
-
-        self.expect(heard, "an answer to valid packages", within)
+        """Play until the server has answered, and ack its answer, which validates the connection."""
+        self.expect(lambda: self.accepted, "an answer to valid packages", within)
+        self.send()
 
     def join_game(self, within: float = PATIENCE) -> None:
         """Join, and play until we hold a state."""

@@ -91,7 +91,15 @@ def check(
     ] = "",
     jobs: Annotated[
         int,
-        typer.Option("--jobs", "-j", min=1, max=64, metavar="N", help="Cases at the same time."),
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=1,
+            max=64,
+            metavar="N",
+            help="Processor cores to use. Cases mostly wait, so with more than one core, two "
+            "cases share each; with one, cases run one after the other.",
+        ),
     ] = 1,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="For everything random in the cases.")

@@ -19,6 +19,9 @@ import pytest
 from wirebook.conformance.controller import Controller
 from wirebook.conformance.plan import Plan
 
+CASES_AT_A_TIME = 2
+"""How many cases share a processor core: they mostly wait for the timers of the protocol."""
+
 _SETTINGS = Path(__file__).with_name("cases.ini")
 _PLUGIN = "wirebook.conformance.plugin"
 _UNWANTED = (
@@ -54,7 +57,8 @@ def _arguments(plan: Plan, plan_file: Path, jobs: int) -> list[str]:
         arguments += ["-p", f"no:{name}"]
     arguments += ["-p", _PLUGIN, "--capture=no", "--continue-on-collection-errors"]
     if jobs > 1:
-        arguments += ["-p", "xdist", f"--numprocesses={jobs}", "--dist=worksteal"]
+        workers = CASES_AT_A_TIME * jobs
+        arguments += ["-p", "xdist", f"--numprocesses={workers}", "--dist=worksteal"]
     if plan.keyword:
         arguments += ["-k", plan.keyword]
     return arguments + [str(module.path) for module in plan.modules()]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from wirebook.conformance.cases.pygase.client_fixtures import ClientUnderTest
-from wirebook.conformance.drivers.pygase import raw_server
+from wirebook.conformance.drivers.pygase import raw_server_loop
 from wirebook.conformance.drivers.pygase.packages import (
     Event,
     client_package,
@@ -175,7 +175,7 @@ class TestWaiting:
         self, met: RawServer, peer: socket.socket, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A client that sends on and on is not waited for, however long the time-out."""
-        monkeypatch.setattr(raw_server, "PROMPT_PACKAGES", 3)
+        monkeypatch.setattr(raw_server_loop, "PROMPT_PACKAGES", 3)
         sequences = iter(range(2, 100))
 
         def never() -> None:
@@ -189,7 +189,7 @@ class TestWaiting:
         self, met: RawServer, peer: socket.socket, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What had arrived before the wait began does not shorten it."""
-        monkeypatch.setattr(raw_server, "PROMPT_PACKAGES", 3)
+        monkeypatch.setattr(raw_server_loop, "PROMPT_PACKAGES", 3)
         for sequence in range(2, 12):
             peer.send(client_package(sequence))
         looks = iter([None, None, True])

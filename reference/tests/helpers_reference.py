@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Mapping
 from itertools import count
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import pytest
@@ -20,6 +21,8 @@ from wirebook.reference.pygase.core.history import History
 from wirebook.reference.pygase.core.limits import Limits
 from wirebook.reference.pygase.core.peer import Address
 from wirebook.reference.pygase.core.roster import ServerCore
+from wirebook.reference.pygase.core.sequence import add, difference
+from wirebook.reference.pygase.core.window import Arrival
 
 H = TypeVar("H")
 
@@ -30,6 +33,15 @@ DELAY = 0.005
 def covers(*requirements: str) -> pytest.MarkDecorator:
     """Mark a test as one that checks the requirements."""
     return pytest.mark.covers(*requirements)
+
+
+def eventually(condition: Callable[[], Any], timeout: float = 10.0) -> Any:
+    """Return the first true result of a condition; fail if there is none in time."""
+    deadline = monotonic() + timeout
+    while not (result := condition()):
+        assert monotonic() < deadline, "it did not happen in time"
+        sleep(0.005)
+    return result
 
 
 Fate = Callable[[bytes, Address, Address], list[float]]
@@ -53,6 +65,8 @@ class Network:
         self.happenings: dict[Address, list[Happening]] = {SERVER: []}
         self.traffic: list[tuple[float, Address, Address, bytes]] = []
         """Every datagram that was sent: when, from, to, octets."""
+        self.arrived: list[tuple[Address, Address, bytes]] = []
+        """Every datagram that arrived: from, to, octets."""
         self.handle_events = True
         """Whether events count as handled as soon as they arrive."""
         self._arrivals: list[tuple[float, int, Address, Address, bytes]] = []
@@ -118,6 +132,7 @@ class Network:
         return min((time for time in times if time is not None), default=None)
 
     def _arrive(self, source: Address, destination: Address, data: bytes) -> None:
+        self.arrived.append((source, destination, data))
         if destination == SERVER:
             self.server.receive_datagram(data, source, self.now)
         elif destination in self.clients:
@@ -143,6 +158,35 @@ class Network:
         for delay in self.fate(data, source, destination):
             arrival = (self.now + delay, next(self._serial), source, destination, data)
             heapq.heappush(self._arrivals, arrival)
+
+
+class WindowModel:
+    """A receive window that is a set: everything ever accepted, and the newest of it."""
+
+    def __init__(self) -> None:
+        self.accepted: set[int] = set()
+        self.newest = 0
+
+    def take(self, sequence: int) -> Arrival:
+        """Judge a sequence, and accept it if it is to be accepted."""
+        behind = difference(self.newest, sequence)
+        if not self.newest or behind < 0:
+            arrival = Arrival.NEWEST
+            self.newest = sequence
+        elif behind > 32:
+            return Arrival.TOO_LATE
+        elif sequence in self.accepted:
+            return Arrival.DUPLICATE
+        else:
+            arrival = Arrival.LATE
+        self.accepted = {old for old in self.accepted if difference(self.newest, old) <= 32}
+        self.accepted.add(sequence)
+        return arrival
+
+    def bits(self) -> str:
+        """Return the ack bits as text."""
+        before = (add(self.newest, 65535 - back) for back in range(1, 33))
+        return "".join("1" if sequence in self.accepted else "0" for sequence in before)
 
 
 def client_package(

@@ -1,5 +1,6 @@
 """Connections of the cores: status, validation, limits, resumption, shutdown."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -67,7 +68,9 @@ def test_client_gives_up_after_five_silent_seconds() -> None:
     network.run(4.8)
     network.inject(server_package(1), SERVER, address)  # a duplicate
     network.inject(b"noise", SERVER, address)
-    assert client.status is ClientState.CONNECTED
+    assert [happening.status for happening in network.seen(StatusChanged, address)][-1:] == [
+        ClientState.CONNECTED
+    ]
     network.run(0.3)
     assert client.status is ClientState.DISCONNECTED
     begin = network.now
@@ -161,8 +164,10 @@ def test_events_of_unvalidated_clients_count() -> None:
     network.run(0.05)
     assert not codec.parse_server_package(network.sent_by(SERVER)[-1]).events
     network.inject(client_package(2, 1), STRANGER)
+    begin = network.now
     network.run(0.05)
-    assert codec.parse_server_package(network.sent_by(SERVER)[-1]).events
+    answers = network.sent_by(SERVER, begin)
+    assert any(codec.parse_server_package(answer).events for answer in answers)
 
 
 @covers("PGS-CON-009", "PGS-CON-012", "PGS-TIM-002")
@@ -366,7 +371,7 @@ def test_events_and_updates_do_not_starve_each_other(event_octets: int) -> None:
         network.server.dispatch(address, event("E", b"x" * padding))
         network.run(0.025)
     packages = [codec.parse_server_package(data) for data in network.sent_by(SERVER, begin)]
-    for one, next_one in zip(packages[5:], packages[6:], strict=False):
+    for one, next_one in pairwise(packages[5:]):
         assert one.events or next_one.events
         assert len(one.update) > 1 or len(next_one.update) > 1
     assert client.time_order > 40

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.helpers_reference import covers
+from tests.helpers_reference import WindowModel, covers
 from wirebook.reference.pygase.core.sequence import add, difference, newer, successor
 from wirebook.reference.pygase.core.window import Arrival, Window, acknowledges
 from wirebook.reference.pygase.utils import Sqn
@@ -54,35 +54,6 @@ def test_documented_class_agrees(a: int, b: int) -> None:
     assert Sqn(a) - Sqn(b) == difference(a, b)
 
 
-class SetModel:
-    """The receive window as a set: everything ever accepted, and the newest of it."""
-
-    def __init__(self) -> None:
-        self.accepted: set[int] = set()
-        self.newest = 0
-
-    def take(self, sequence: int) -> Arrival:
-        """Judge a sequence, and accept it if it is to be accepted."""
-        behind = difference(self.newest, sequence)
-        if not self.newest or behind < 0:
-            arrival = Arrival.NEWEST
-            self.newest = sequence
-        elif behind > 32:
-            return Arrival.TOO_LATE
-        elif sequence in self.accepted:
-            return Arrival.DUPLICATE
-        else:
-            arrival = Arrival.LATE
-        self.accepted = {old for old in self.accepted if difference(self.newest, old) <= 32}
-        self.accepted.add(sequence)
-        return arrival
-
-    def bits(self) -> str:
-        """Return the ack bits as text."""
-        before = (add(self.newest, 65535 - back) for back in range(1, 33))
-        return "".join("1" if sequence in self.accepted else "0" for sequence in before)
-
-
 def take(window: Window, sequence: int) -> Arrival:
     """Judge a sequence, and accept it if it is to be accepted."""
     arrival = window.judge(sequence)
@@ -97,7 +68,7 @@ def take(window: Window, sequence: int) -> Arrival:
 )
 def test_window_is_the_set_of_what_was_accepted(start: int, steps: list[int]) -> None:
     """Whatever arrives, the window judges and acks like a set of everything accepted."""
-    window, model = Window(), SetModel()
+    window, model = Window(), WindowModel()
     sequence = start
     for step in [0, *steps]:
         sequence = add(sequence, step % 65535)

@@ -152,11 +152,12 @@ def test_vectors_are_counted() -> None:
     assert lines[3] == "| all |  |  |  | 6 | 4 | 0 | 2 |"
 
 
-def test_figure_is_a_fenced_mermaid_diagram(prose: Path) -> None:
-    """A figure is text that any engine shows, at worst as its source."""
-    lines = fill(prose, block("figure connection-client")).splitlines()
-    assert lines[2:4] == ["```mermaid", "stateDiagram-v2"]
-    assert lines[-3] == "```"
+def test_figure_is_an_image_with_a_text_alternative(prose: Path) -> None:
+    """A page refers to the figure, and says what it shows to those who cannot see it."""
+    assert fill(prose, block("figure congestion")).splitlines()[2] == (
+        "![Figure: Congestion avoidance, with its 2 states and the 2 changes between them; "
+        "the table below has every row.](../assets/pygase/figure-congestion.svg)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,3 +184,15 @@ def test_write_fills_only_the_pages_that_need_it(prose: Path) -> None:
     assert write(prose) == [marked]
     assert plain.read_text(encoding="utf-8") == "no end of line"
     assert stale(prose) == []
+
+
+def test_write_draws_the_figures_that_pages_show(prose: Path) -> None:
+    """A figure is written under the assets of its book, and is stale once it says other things."""
+    page, figure = (
+        prose / "pygase" / "page.md",
+        prose / "assets" / "pygase" / "figure-congestion.svg",
+    )
+    page.write_text(block("figure congestion"), encoding="utf-8")
+    assert write(prose) == [page, figure]
+    figure.write_text(figure.read_text(encoding="utf-8").replace("good", "bad"), encoding="utf-8")
+    assert stale(prose) == [figure]

@@ -92,16 +92,12 @@ def test_markdown_has_every_row_with_its_links() -> None:
     assert "| off | switch: down | *illegal*: it is down | – |  |" in lines
 
 
-def test_mermaid_shows_the_changes_of_state() -> None:
-    """The figure has each change of state, and labels that do not end early."""
-    assert lamp(ROWS).mermaid().splitlines() == [
-        "stateDiagram-v2",
-        '    state "off" as OFF',
-        '    state "on" as ON',
-        "    [*] --> OFF",
-        "    OFF --> ON: switch, up",
-        "    ON --> OFF: switch, down",
-    ]
+def test_changes_are_the_rows_that_change_the_state() -> None:
+    """Each change has the inputs that bring it about; rows that stay and illegal ones are out."""
+    assert lamp(ROWS).changes() == {
+        (Lamp.OFF, Lamp.ON): (Press.UP,),
+        (Lamp.ON, Lamp.OFF): (Press.DOWN,),
+    }
 
 
 @pytest.mark.parametrize(("book", "table"), TABLES)

@@ -1,14 +1,13 @@
-"""The type of a state table, and its rendering as a Markdown table and a mermaid figure.
+"""The type of a state table, and its rendering as a Markdown table.
 
 A table is plain data: a dict (state, input) -> Transition, or Illegal for a pair that only a
 mistake of the program can bring about. The figure in the book, the pairs that the suite provokes
 and the machine that the reference runs all come from this one dict. What may live here: the type,
-its checks and its renderings; no protocol, and nothing that knows what an action does.
+its checks and what can be read off it; no protocol, and nothing that knows what an action does.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -97,16 +96,14 @@ class StateTable(Generic[S, I, A]):
             lines.append(f"| {' | '.join(cells)} |")
         return "\n".join(lines)
 
-    def mermaid(self) -> str:
-        """Return the state diagram: the changes of state with the inputs that bring them about."""
-        lines = ["stateDiagram-v2"]
-        lines += [f'    state "{_plain(state.value)}" as {state.name}' for state in self.states]
-        lines.append(f"    [*] --> {self.initial.name}")
+    def changes(self) -> dict[tuple[S, S], tuple[I, ...]]:
+        """Return the changes of state, from and to, with the inputs that bring each about."""
+        found: dict[tuple[S, S], tuple[I, ...]] = {}
         for (state, given), row in self.rows.items():
             if isinstance(row, Transition) and row.next_state is not state:
-                label = _plain(given.value)
-                lines.append(f"    {state.name} --> {row.next_state.name}: {label}")
-        return "\n".join(lines)
+                change = state, row.next_state
+                found[change] = (*found.get(change, ()), given)
+        return found
 
     def _reachable(self) -> set[S]:
         found, fresh = {self.initial}, [self.initial]
@@ -118,8 +115,3 @@ class StateTable(Generic[S, I, A]):
                     found.add(row.next_state)
                     fresh.append(row.next_state)
         return found
-
-
-def _plain(text: str) -> str:
-    """Return the text without the characters that would end a label of mermaid."""
-    return re.sub(r"[:;#\"]", ",", text)

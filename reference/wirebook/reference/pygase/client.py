@@ -37,7 +37,10 @@ class Client:
         return self._new_connection(hostname, port).loop()
 
     def connect_in_thread(self, port: int, hostname: str = "localhost") -> Thread:
-        """Connect to a server, and run the connection in a thread of its own."""
+        """Connect to a server, and run the connection in a thread of its own.
+
+        The thread keeps the program running until the connection has ended.
+        """
         connection = self._new_connection(hostname, port)
         connection.open()
 

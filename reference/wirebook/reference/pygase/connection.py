@@ -184,9 +184,9 @@ class Connection:
             case EventLost(_, Callbacks(lost=Callable() as callback) as callbacks):
                 self._call_back("a timeout callback", callback, callbacks)
 
-    def close(self) -> None:
-        """Drop the handlers and callbacks that have not run yet."""
-        self._serial.close()
+    def close(self, *, cancel: bool = False) -> None:
+        """Drop the calls of handlers that wait; cancel the one that runs if that is wanted."""
+        self._serial.close(cancel=cancel)
 
     def _call_back(self, what: str, callback: Callable[..., Any], callbacks: Callbacks) -> None:
         arguments = (self,) if callbacks.with_connection else ()
@@ -282,8 +282,8 @@ class ClientConnection(Connection):
                 left = self.peer.happenings()
             for happening in left:
                 self.take(happening)
-            self.game_state_context.catch_up(block=False)
-            self.close()
+            self.game_state_context.catch_up()
+            self.close(cancel=True)
 
     def take(self, happening: Happening) -> None:
         """Do what a happening at this connection calls for; called in the event loop."""

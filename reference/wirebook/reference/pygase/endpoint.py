@@ -95,23 +95,29 @@ class Endpoint:
         self._turn()
 
     def _turn(self) -> None:
-        """Do what is due, set the timer, send what is to be sent, and tell what happened."""
+        """Do what is due, send what is to be sent, and tell what happened."""
         if self._stopped.is_set():
             return
-        with self._lock:
-            self._core.handle_timer(monotonic())
-            datagrams = self._core.datagrams_to_send()
-            happenings = self._core.happenings()
-            due = self._core.next_timer()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if due is not None:
-            delay = max(0.0, due - monotonic())
-            self._timer = self._loop.call_later(delay, self._turn)
+        try:
+            with self._lock:
+                self._core.handle_timer(monotonic())
+                datagrams = self._core.datagrams_to_send()
+                happenings = self._core.happenings()
+        finally:
+            self._set_timer()
         self._send(datagrams)
         for happening in happenings:
             self._on_happening(happening)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        with self._lock:
+            due = self._core.next_timer()
+        if due is not None:
+            delay = max(0.0, due - monotonic())
+            self._timer = self._loop.call_later(delay, self._turn)
 
     def _send(self, datagrams: list[tuple[bytes, Address]]) -> None:
         for data, address in datagrams:

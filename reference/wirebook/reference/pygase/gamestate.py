@@ -7,7 +7,7 @@ What may live here: the classes that games make states and updates of. How updat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from wirebook.reference.pygase import codec
 from wirebook.reference.pygase.core.merging import TO_DELETE, added, merged
@@ -52,9 +52,12 @@ class GameState(Sendable):
             apply(self, attributes(update), update.time_order)
         return self
 
-    # Attributes are whatever the game made them.
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the game state has no attribute {name!r}")
+
+    if TYPE_CHECKING:  # attributes are whatever the game makes them
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
 
 class GameStateUpdate(Sendable):
@@ -101,6 +104,10 @@ class GameStateUpdate(Sendable):
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the update has no attribute {name!r}")
+
+    if TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
 
 def attributes(state: GameState | GameStateUpdate) -> dict[str, Any]:

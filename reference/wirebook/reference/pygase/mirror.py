@@ -32,14 +32,14 @@ class GameStateContext(LockedRessource[GameState]):
         """Give an update that is to be applied."""
         self._waiting.append((update, time_order))
 
-    def catch_up(self, *, block: bool = False) -> bool:
+    def catch_up(self) -> bool:
         """Apply what was offered; return False if the game has the lock.
 
         The connection never waits for the game, which may hold the lock as long as it likes.
         """
         if not self._waiting:
             return True
-        if not self.lock.acquire(blocking=block):
+        if not self.lock.acquire(blocking=False):
             return False
         try:
             while self._waiting:

@@ -13,6 +13,8 @@ logger: Final = logging.getLogger("wirebook.pygase")
 
 _EVERY: Final = 10.0
 """Seconds between two complaints about the same thing."""
+_REMEMBERED: Final = 256
+"""Things that are told apart."""
 
 
 class Complaints:
@@ -28,6 +30,9 @@ class Complaints:
         if now - self._told.get(what, -_EVERY) < _EVERY:
             self._untold[what] = self._untold.get(what, 0) + 1
             return
+        if len(self._told) >= _REMEMBERED:
+            self._told.clear()
+            self._untold.clear()
         self._told[what] = now
         more = self._untold.pop(what, 0)
         suffix = f" (and {more} times since the last report)" if more else ""

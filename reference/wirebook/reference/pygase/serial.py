@@ -45,13 +45,13 @@ class Serial:
         if not self._busy:
             self._go_on()
 
-    def close(self) -> None:
-        """Drop what waits, and cancel what runs."""
+    def close(self, *, cancel: bool = False) -> None:
+        """Drop what waits; cancel what runs if that is wanted, else let it end."""
         dropped = list(self._line)
         self._line.clear()
         for call in dropped:
             call.done()
-        if self._task is not None:
+        if cancel and self._task is not None:
             self._task.cancel()
 
     def _go_on(self) -> None:

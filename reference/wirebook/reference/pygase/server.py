@@ -6,6 +6,7 @@ What may live here: `Server`. Its rules are in `core`, its input and output in `
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -38,6 +39,7 @@ from wirebook.reference.pygase.errors import LocalProtocolError
 from wirebook.reference.pygase.event import Event, UniversalEventHandler
 from wirebook.reference.pygase.operator_log import Complaints, logger
 from wirebook.reference.pygase.store import states_of
+from wirebook.spec.pygase.states import ServerState
 
 __all__ = ["Server"]
 
@@ -197,7 +199,7 @@ class Server:
         for happening in left:
             self._take(happening)
         for connection in self.connections.values():
-            connection.close()
+            connection.close(cancel=True)
         self._endpoint = None
         self._bound = None
         self._ended.set()
@@ -208,15 +210,16 @@ class Server:
             case EventReceived(peer) | EventAcked(peer) | EventLost(peer):
                 self.connections[peer.address].take(happening)
             case ConnectionOpened(peer):
-                logger.info("%s: connecting", peer.address)
                 connection = ServerConnection.of(peer, self, self._event_wire)
                 self.connections[peer.address] = connection
             case ConnectionValidated(peer):
                 logger.info("%s: connected", peer.address)
             case ConnectionSuspended(peer):
-                logger.info("%s: disconnected", peer.address)
+                # Anybody can make up addresses that are never validated: nothing for the log.
+                level = logging.INFO if peer.state is ServerState.DISCONNECTED else logging.DEBUG
+                logger.log(level, "%s: disconnected", peer.address)
             case ConnectionResumed(peer):
-                logger.info("%s: back", peer.address)
+                logger.debug("%s: back", peer.address)
             case ConnectionForgotten(peer):
                 self.connections.pop(peer.address).close()
             case ShutdownRequested(address):

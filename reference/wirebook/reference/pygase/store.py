@@ -12,7 +12,6 @@ from typing import Any
 
 from wirebook.reference.pygase.core.history import FULL_ROOM, History, StateSource, Update
 from wirebook.reference.pygase.core.merging import merged
-from wirebook.reference.pygase.errors import LocalProtocolError
 from wirebook.reference.pygase.gamestate import GameState, GameStateUpdate, apply, attributes
 from wirebook.reference.pygase.operator_log import Complaints
 
@@ -65,10 +64,10 @@ class GameStateStore:
             apply(self._game_state, changes, time_order)
             self._update_cache.append(update)
 
-    def update_for(self, reported: int, room: int = FULL_ROOM) -> Update:
-        """Return the best update for a client that holds `reported` and has `room` octets."""
+    def update_for(self, reported: int, room: int = FULL_ROOM, sent_since: int = 0) -> Update:
+        """Return the best update for a client, as `History.update_for` does."""
         with self._lock:
-            return self._history.update_for(reported, room)
+            return self._history.update_for(reported, room, sent_since)
 
 
 class ObservedStates:
@@ -79,16 +78,15 @@ class ObservedStates:
         self._history = History()
         self._complaints = Complaints()
 
-    def update_for(self, reported: int, room: int = FULL_ROOM) -> Update:
-        """Return the best update for a client that holds `reported` and has `room` octets."""
-        state = self._store.get_game_state()
-        if int(state.time_order) != self._history.newest:
-            try:
+    def update_for(self, reported: int, room: int = FULL_ROOM, sent_since: int = 0) -> Update:
+        """Return the best update for a client, as `History.update_for` does."""
+        try:
+            state = self._store.get_game_state()
+            if int(state.time_order) != self._history.newest:
                 self._history.record(int(state.time_order), attributes(state))
-            except (LocalProtocolError, RuntimeError):
-                # RuntimeError: another thread has changed a map while it was looked at.
-                self._complaints.failed("taking a snapshot of the game state")
-        return self._history.update_for(reported, room)
+        except Exception:  # of somebody else's code, or of a state that cannot be sent
+            self._complaints.failed("taking a snapshot of the game state")
+        return self._history.update_for(reported, room, sent_since)
 
 
 def states_of(store: Any) -> StateSource:

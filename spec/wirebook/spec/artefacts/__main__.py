@@ -1,4 +1,4 @@
-"""The command `python -m wirebook.spec.artefacts`: fill the blocks of the prose, or check them."""
+"""The command `python -m wirebook.spec.artefacts`: fill the blocks of the prose, or check."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from wirebook.spec.artefacts import BlockError, stale, write
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 if every block is current, or has been made so, and else 1."""
+    """Return 0 if all blocks and figures are current, or have been made so, and else 1."""
     parser = argparse.ArgumentParser(prog="python -m wirebook.spec.artefacts", description=__doc__)
     what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--check", action="store_true", help="say which pages are not current")
-    what.add_argument("--write", action="store_true", help="fill the blocks")
+    what.add_argument("--check", action="store_true", help="say which files are not current")
+    what.add_argument("--write", action="store_true", help="fill the blocks, draw the figures")
     chosen = parser.parse_args(arguments)
     folder = requirements.prose_folder()
     try:
-        pages = write(folder) if chosen.write else stale(folder)
+        files = write(folder) if chosen.write else stale(folder)
     except (BlockError, requirements.ExtractionError) as error:
         print(error, file=sys.stderr)
         return 1
-    for page in pages:
-        print(f"{page}: {'written' if chosen.write else 'not current, run with --write'}")
-    return 1 if pages and chosen.check else 0
+    for file in files:
+        print(f"{file}: {'written' if chosen.write else 'not current, run with --write'}")
+    return 1 if files and chosen.check else 0
 
 
 if __name__ == "__main__":

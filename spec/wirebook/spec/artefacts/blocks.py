@@ -1,6 +1,7 @@
 """The marked blocks of the prose: finding them, filling them, saying which are not current.
 
-What may live here: the kinds of blocks and what each is filled with, by calling the renderings.
+What may live here: the kinds of blocks and what each is filled with, by calling the renderings; and
+where the files stand that a block refers to.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from wirebook.spec import books, neutral, requirements, vectors
-from wirebook.spec.artefacts import tables
+from wirebook.spec.artefacts import figures, tables
 from wirebook.spec.pages import GENERATED, GENERATED_END
 from wirebook.spec.states import StateTable
 
@@ -42,21 +43,17 @@ class _Source:
         return tables.message_table({**form[message], "sizes": sizes}, self._message_link)
 
     def states(self, name: str) -> str:
-        return self._state_table(name).markdown(self._requirement_link)
+        return _state_table(self.book, name).markdown(self._requirement_link)
 
     def figure(self, name: str) -> str:
-        return f"```mermaid\n{self._state_table(name).mermaid()}\n```"
+        text = figures.alternative(_state_table(self.book, name))
+        return f"![{text}]({self._relative(_figure_path(self.book, name))})"
 
     def requirements(self, _: str) -> str:
         return tables.requirements_table(self.found.values(), self._requirement_link)
 
     def vectors(self, _: str) -> str:
         return tables.vectors_table(vectors.load(self.book))
-
-    def _state_table(self, name: str) -> StateTable[Any, Any, Any]:
-        states = import_module(f"wirebook.spec.{self.book}.states")
-        found: StateTable[Any, Any, Any] = states.TABLES[name]
-        return found
 
     def _requirement_link(self, name: str) -> str:
         return f"[{name}]({self._target(self.found[name].page, name)})"
@@ -75,7 +72,10 @@ class _Source:
     def _target(self, page: str, anchor: str) -> str:
         if page == self.page:
             return f"#{anchor}"
-        return f"{relpath(f'{page}.md', PurePosixPath(self.page).parent)}#{anchor}"
+        return f"{self._relative(f'{page}.md')}#{anchor}"
+
+    def _relative(self, path: str) -> str:
+        return relpath(path, PurePosixPath(self.page).parent)
 
 
 _KINDS: dict[str, Callable[[_Source, str], str]] = {
@@ -89,28 +89,58 @@ _KINDS: dict[str, Callable[[_Source, str], str]] = {
 
 def filled(folder: Path, path: Path) -> str:
     """Return the page at `path` with all its blocks filled, or raise BlockError."""
-    name = path.relative_to(folder).with_suffix("")
-    book = str(name.parent) if name.parent != Path() else requirements.COMMON
     text = path.read_text(encoding="utf-8")
     if "<!-- generated:" not in text:
         return text
-    source = _Source(folder, book, name.as_posix(), requirements.extract(folder, book))
+    book, name = _book(folder, path), path.relative_to(folder).with_suffix("").as_posix()
+    source = _Source(folder, book, name, requirements.extract(folder, book))
     return "\n".join(_lines(path, text, source)) + "\n"
 
 
 def stale(folder: Path) -> list[Path]:
-    """Return the pages under `folder` whose blocks are not current."""
-    return [
-        path for path in _pages(folder) if filled(folder, path) != path.read_text(encoding="utf-8")
-    ]
+    """Return the pages under `folder` whose blocks are not current, and the figures likewise."""
+    return list(_due(folder))
 
 
 def write(folder: Path) -> list[Path]:
-    """Fill the blocks of all pages under `folder`; return the pages that changed."""
-    changed = stale(folder)
-    for path in changed:
-        neutral.write_atomically(path, filled(folder, path))
-    return changed
+    """Fill the blocks of all pages under `folder`, and draw their figures; return what changed."""
+    changed = _due(folder)
+    for path, text in changed.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        neutral.write_atomically(path, text)
+    return list(changed)
+
+
+def _due(folder: Path) -> dict[Path, str]:
+    """Return the files that are not current, with what they have to contain."""
+    due = {}
+    for page in _pages(folder):
+        text = filled(folder, page)
+        due[page] = text
+        for block in GENERATED.finditer(text):
+            if block["kind"] == "figure":
+                book, name = _book(folder, page), block["argument"]
+                due[folder / _figure_path(book, name)] = figures.svg(_state_table(book, name))
+    return {
+        path: text
+        for path, text in due.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    }
+
+
+def _book(folder: Path, page: Path) -> str:
+    parent = page.relative_to(folder).parent
+    return str(parent) if parent != Path() else requirements.COMMON
+
+
+def _state_table(book: str, name: str) -> StateTable[Any, Any, Any]:
+    states = import_module(f"wirebook.spec.{book}.states")
+    found: StateTable[Any, Any, Any] = states.TABLES[name]
+    return found
+
+
+def _figure_path(book: str, name: str) -> str:
+    return f"assets/{book}/figure-{name}.svg"
 
 
 def _pages(folder: Path) -> Iterator[Path]:

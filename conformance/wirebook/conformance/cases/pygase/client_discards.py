@@ -29,17 +29,17 @@ WHOLE = HEADER + UPDATE + POISON_ENTRY
 BEFORE, AFTER = Event("N", ["before"]), Event("N", ["after"])
 
 
-def check_discarded(client: ClientUnderTest, server: RawServer, *datagrams: bytes) -> None:
-    """Send the datagrams between two good packages; check that only these count."""
+def check_discarded(client: ClientUnderTest, server: RawServer, datagram: bytes) -> None:
+    """Send the datagram between two good packages; check that only these count."""
     client.handle(BEFORE.type, POISON.type)
     client.open()
     server.send(BEFORE, sequence=BAD - 1)
     client.wait_received(BEFORE)
-    for datagram in datagrams:
-        server.send_octets(datagram)
+    server.note("The next datagram is to be discarded.")
+    server.send_octets(datagram)
     # A client that has taken any notice of the bad sequence takes this for a duplicate.
     server.send(AFTER, sequence=BAD)
-    client.wait_received(BEFORE, AFTER)
+    client.wait_received(BEFORE, AFTER, what="around a datagram that must be discarded")
     server.expect_acks(BAD, 3 << 30, "after a good package 3 in place of a bad one")
     client.wait_state({}, 0, "after an update that must be discarded")
 

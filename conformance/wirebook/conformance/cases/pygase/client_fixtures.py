@@ -31,7 +31,7 @@ T = TypeVar("T")
 class ClientUnderTest:
     """The client, steered by its adapter, and the raw server that it is to connect to."""
 
-    handle_: ClientHandle
+    adapter: ClientHandle
     server: RawServer
     stretched: Callable[[float], float]
     """Stretches a time-out for a slow target."""
@@ -39,6 +39,7 @@ class ClientUnderTest:
     def connect(self) -> Arrival:
         """Have the client connect to the raw server; return its first datagram."""
         self.server.begin()
+        self.server.note("The client is told to connect.")
         host, port = self.server.address
         self._request({"do": "connect", "host": host, "port": port})
         return self.server.expect(lambda _: True, "a first package of the client")
@@ -68,7 +69,9 @@ class ClientUnderTest:
         }
         if tag is not None:
             request["tag"] = tag
-        reply = self.handle_.request(request, self.stretched(PATIENCE))
+        if tag is not None or retries:
+            self.server.note(f"The client is told to dispatch {event}, with {retries} retries.")
+        reply = self.adapter.request(request, self.stretched(PATIENCE))
         return None if reply.get("ok") else str(reply.get("error") or "no reason given")
 
     def handle(self, *event_types: str, fail: bool = False) -> None:
@@ -92,13 +95,14 @@ class ClientUnderTest:
 
     def disconnect(self, *, shutdown_server: bool = False) -> None:
         """Have the client disconnect."""
+        self.server.note("The client is told to disconnect.")
         self._request({"do": "disconnect", "shutdown_server": shutdown_server})
 
     def received(self, *event_types: str) -> list[Event]:
         """Return the events that handlers were given so far, of these types or of all."""
         events = [
             Event(message["type"], _plain(message["args"]), _plain(message["kwargs"]))
-            for message in self.handle_.messages
+            for message in self.adapter.messages
             if message.get("event") == "received"
         ]
         return [one for one in events if not event_types or one.type in event_types]
@@ -106,13 +110,14 @@ class ClientUnderTest:
     def acked(self, tag: str) -> int:
         """Return how often the ack callback with this tag has run."""
         notified = {"event": "acked", "tag": tag}
-        return sum(notified.items() <= one.items() for one in self.handle_.messages)
+        return sum(notified.items() <= one.items() for one in self.adapter.messages)
 
-    def wait_received(self, *events: Event) -> None:
+    def wait_received(self, *events: Event, what: str = "") -> None:
         """Wait until handlers were given exactly these events, of all events, in this order."""
 
         def missed() -> str:
-            return f"expected {_listed(events)} to be handled, got {_listed(self.received())}"
+            expected = f"expected {_listed(events)} to be handled, got {_listed(self.received())}"
+            return f"{what}: {expected}" if what else expected
 
         self.until(lambda: len(self.received()) >= len(events), missed)
         if not same([one.value() for one in self.received()], [one.value() for one in events]):
@@ -171,14 +176,14 @@ class ClientUnderTest:
         """Wait, the raw server going on meanwhile; an adapter that ends is a dead target."""
 
         def alive() -> T | None:
-            if not self.handle_.alive():
-                raise TargetDied(f"the client adapter {self.handle_.how_ended()}")
+            if not self.adapter.alive():
+                raise TargetDied(f"the client adapter {self.adapter.how_ended()}")
             return condition()
 
         return self.server.until(alive, self.stretched(seconds), missed, prompt=prompt)
 
     def _request(self, request: dict[str, Any]) -> dict[str, Any]:
-        reply = self.handle_.request(request, self.stretched(PATIENCE))
+        reply = self.adapter.request(request, self.stretched(PATIENCE))
         if not reply.get("ok"):
             raise Violation(f"the client refused to {request['do']}: {reply.get('error')}")
         return reply

@@ -18,7 +18,7 @@ from wirebook.conformance.verdicts import Violation
 
 IN_FLIGHT_SECONDS = 0.06
 """What was sent before the client stopped may still arrive for so long."""
-SILENCE_SECONDS = 0.3
+SILENCE_SECONDS = 0.25
 FORGED = {"time_order": 7, "forged": True}
 
 

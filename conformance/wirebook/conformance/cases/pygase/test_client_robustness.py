@@ -86,7 +86,8 @@ def check_lives(client: ClientUnderTest, server: RawServer, rubbish: list[bytes]
         # One batch at a time, so that no receive buffer overflows.
         server.expect_next()
     server.send(Event("N", ["after"]), sequence=NEXT)
-    client.wait_received(Event("N", ["before"]), Event("N", ["after"]))
+    good = (Event("N", ["before"]), Event("N", ["after"]))
+    client.wait_received(*good, what="around datagrams that must be discarded")
     server.expect_acks(NEXT, 3 << 30, "after a good package 3 in place of bad ones")
     client.wait_state({}, 0, "after updates that must be discarded")
     client.check_status("Connected", "after packages that must be discarded")

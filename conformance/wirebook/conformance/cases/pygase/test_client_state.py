@@ -86,7 +86,15 @@ def test_older_update(
     check_applied(client, raw_server, time_orders)
 
 
-@pytest.mark.parametrize("time_orders", [[0], [0, 0, 3], [3, 0], [60000, 0]], ids=str)
+@pytest.mark.parametrize(
+    "time_orders",
+    [
+        pytest.param([0], id="at-first"),
+        pytest.param([0, 0, 3], id="twice-at-first"),
+        pytest.param([3, 0], id="later"),
+        pytest.param([60000, 0], id="after-a-large-one"),
+    ],
+)
 @requires("PGS-SYN-021", "PGS-SYN-022")
 def test_time_order_0(
     client: ClientUnderTest, raw_server: RawServer, time_orders: list[int]

@@ -64,13 +64,14 @@ def rounded(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("value", "octets"),
     [
-        (0.5, "ca3f000000"),
-        (0.1, "ca3dcccccd"),
-        (-0.0, "ca80000000"),
-        (16777217.0, "ca4b800000"),  # halfway between two, to the even one
-        (3.4028234663852886e38, "ca7f7fffff"),
-        (math.inf, "ca7f800000"),
-        (-math.inf, "caff800000"),
+        pytest.param(0.5, "ca3f000000", id="exact"),
+        pytest.param(0.1, "ca3dcccccd", id="rounded"),
+        pytest.param(16777217.0, "ca4b800000", id="halfway-down-to-even"),
+        pytest.param(16777219.0, "ca4b800002", id="halfway-up-to-even"),
+        pytest.param(-0.0, "ca80000000", id="negative-zero"),
+        pytest.param(3.4028234663852886e38, "ca7f7fffff", id="largest"),
+        pytest.param(math.inf, "ca7f800000", id="infinity"),
+        pytest.param(-math.inf, "caff800000", id="negative-infinity"),
     ],
 )
 @requires("PGS-MSG-001")

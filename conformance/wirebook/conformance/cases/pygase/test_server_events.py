@@ -1,6 +1,7 @@
-"""Events: their order, their arguments, their handlers, and handlers that fail.
+"""Events: their order, their arguments, and who gets them.
 
-What may live here: cases about what a server does with events, once their package is accepted.
+What may live here: cases about the events that a server sends and hands to handlers. What comes of
+the handlers is in `test_server_handlers.py`.
 """
 
 from __future__ import annotations
@@ -46,24 +47,6 @@ UNKNOWN = {
 }
 TOO_LARGE = [FULL_EVENT + 3, 2032]
 """Octets of an event that a client's package has room for, and no server's, whatever its update."""
-FAILING = {
-    "in-the-server": Event("RAISE", ["server"]),
-    "too-few-arguments": Event("WATCH", []),
-    "too-many-arguments": Event("BURST", [1, 2, 3, 4, 5]),
-    "unknown-keyword": Event("BURST", [1], {"unknown": 1}),
-    "argument-of-another-type": Event("BURST", ["many"]),
-    "keyword-like-a-position": Event("BURST", [1], {"n": 2}),
-}
-FAILING_IN_THE_GAME = {
-    "in-the-step": Event("RAISE", ["step"]),
-    "too-few-arguments": Event("COUNT", []),
-    "argument-of-another-type": Event("UPDATE", [7]),
-    "unknown-keyword": Event("FILL", [0], {"unknown": 1}),
-}
-
-
-def _each(events: dict[str, Event]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("event", list(events.values()), ids=list(events))
 
 
 @requires("PGS-EVT-010")
@@ -226,79 +209,3 @@ def test_believes_no_forged_client_address(player: Player, forged: Any) -> None:
     player.send(Event("WHOAMI", [], {"client_address": forged}))
     event = player.expect_event("YOU_ARE")
     assert event.args == list(player.local), f"expected YOU_ARE{player.local}, got {event}"
-
-
-@requires("PGS-EVT-023")
-@_each(FAILING)
-def test_survives_handlers_that_fail(player: Player, event: Event) -> None:
-    """A handler that fails harms neither the connection nor the other events of the package."""
-    control(player)
-    sequence = player.send(Event("ECHO", ["before"]), event, Event("ECHO", ["after"]))
-    player.expect_event("ECHO", ["before"])
-    player.expect_event("ECHO", ["after"])
-    player.expect_acked(sequence)
-    control(player)
-
-
-@feature("game-state")
-@requires("PGS-EVT-023", "PGS-EVT-024")
-@_each(FAILING_IN_THE_GAME)
-def test_survives_steps_that_fail(gamer: Player, key: str, event: Event) -> None:
-    """A handler that fails in the game loop leaves the loop running, and other events handled."""
-    control(gamer)
-    gamer.send(Event("UPDATE", [{key: "before"}]), event)
-    gamer.expect(lambda: gamer.state.get(key) == "before", "the change before the failure")
-    before = gamer.time_order
-    gamer.expect(lambda: gamer.time_order != before, "further steps of the game loop")
-    gamer.dispatch("UPDATE", {key: "after"})
-    gamer.expect(lambda: gamer.state.get(key) == "after", "a change after the failure")
-    control(gamer)
-
-
-def expect_count(gamer: Player, key: str, count: int) -> None:
-    """Play until a counter of the application has a value, and check that it has not passed it."""
-    gamer.expect(lambda: gamer.state["counts"].get(key, 0) >= count, f"a count of {count}")
-    found = gamer.state["counts"][key]
-    assert found == count, f"expected a count of {count}, got {found}"
-
-
-@feature("game-state")
-@requires("PGS-EVT-024")
-def test_handles_events_in_the_next_step(gamer: Player, key: str) -> None:
-    """What a handler of the game loop returns becomes part of the state, call by call."""
-    for count in range(1, 4):
-        gamer.dispatch("COUNT", key)
-        expect_count(gamer, key, count)
-
-
-@feature("game-state")
-@requires("PGS-EVT-024", "PGS-EVT-020")
-def test_calls_the_handler_of_the_game_for_each_event(gamer: Player, key: str) -> None:
-    """Several events of one package are handled each, in order, and their returns merged."""
-    gamer.send(
-        Event("COUNT", [key]),
-        Event("UPDATE", [{key: {"a": 1, "b": 1}}]),
-        Event("COUNT", [key]),
-        Event("UPDATE", [{key: {"b": 2, "c": 2}}]),
-        Event("COUNT", [key]),
-    )
-    expect_count(gamer, key, 3)
-    gamer.expect(lambda: "c" in gamer.state.get(key, {}), "the last change")
-    found = gamer.state[key]
-    assert same(found, {"a": 1, "b": 2, "c": 2}), f"expected the merged changes, got {found}"
-
-
-@feature("game-state")
-@requires("PGS-EVT-023", "PGS-EVT-024")
-def test_other_clients_survive_a_handler_that_fails(players: MakePlayer, key: str) -> None:
-    """After a failure in the server and one in the game loop, another client plays on."""
-    one, other = players(), players()
-    one.join_game()
-    other.join_game()
-    one.dispatch("RAISE", "server")
-    one.dispatch("RAISE", "step")
-    one.expect_packages(2)
-    other.dispatch("UPDATE", {key: 1})
-    other.expect(lambda: other.state.get(key) == 1, "a change for another client")
-    control(other)
-    control(one)

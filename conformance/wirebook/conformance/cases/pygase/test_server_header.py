@@ -18,6 +18,7 @@ from wirebook.conformance.drivers.pygase.controls import (
 from wirebook.conformance.drivers.pygase.packages import (
     LARGEST,
     PROTOCOL_ID,
+    SMALLEST,
     Event,
     client_package,
     entry,
@@ -32,7 +33,6 @@ from wirebook.conformance.verdicts import Violation
 
 pytestmark = feature("events")
 
-SMALLEST = 14
 WRONG_IDS = {
     "first-octet": bytes.fromhex("fed0fab9"),
     "second-octet": bytes.fromhex("ffd1fab9"),

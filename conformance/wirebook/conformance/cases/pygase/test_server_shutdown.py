@@ -11,7 +11,7 @@ import pytest
 from wirebook.conformance.cases.pygase.server_fixtures import MakePlayer, MakeStranger
 from wirebook.conformance.drivers.pygase.controls import control
 from wirebook.conformance.drivers.pygase.player import Player
-from wirebook.conformance.drivers.pygase.raw_client import Link, expect
+from wirebook.conformance.drivers.pygase.raw_client import expect
 from wirebook.conformance.marks import feature, fresh_target, requires
 from wirebook.conformance.targets.server import ServerHandle
 from wirebook.conformance.verdicts import Inconclusive, Violation
@@ -127,11 +127,8 @@ def test_does_not_stop_for_a_stranger(player: Player, strangers: MakeStranger) -
 @feature("events")
 @requires("PGS-SHD-003")
 @pytest.mark.parametrize("who", ["stranger", "client"])
-def test_heeds_no_shut_me_down(
-    player: Player, link: Link, who: str, strangers: MakeStranger
-) -> None:
+def test_heeds_no_shut_me_down(player: Player, strangers: MakeStranger, who: str) -> None:
     """The datagram `shut_me_down` is discarded, whoever sends it."""
-    del link
     control(player)
     sender = player if who == "client" else strangers()
     sender.send_raw(SHUT_ME_DOWN, "shutdown")

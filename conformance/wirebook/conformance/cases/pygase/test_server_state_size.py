@@ -48,10 +48,13 @@ def check_empty(player: Player) -> None:
 
 def stand_still(player: Player) -> None:
     """Play until the time order that the server sends does not grow any more."""
-    player.expect(
-        lambda: len({package.time_order for package in player.accepted[-4:]}) == 1,
-        "time orders to stop before the state that does not fit",
-    )
+    before = len(player.accepted)
+
+    def still() -> bool:
+        recent = player.accepted[before + 2 :]
+        return len(recent) >= 4 and len({package.time_order for package in recent[-4:]}) == 1
+
+    player.expect(still, "packages whose time orders stop before the state that does not fit")
 
 
 @requires("PGS-SYN-010")

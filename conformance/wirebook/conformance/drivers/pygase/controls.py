@@ -7,13 +7,13 @@ not pass for one that ignores what it has to.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from wirebook.conformance.drivers.pygase.packages import Event, entry, packed
 from wirebook.conformance.drivers.pygase.player import Player
-from wirebook.conformance.drivers.pygase.raw_client import PATIENCE, STARVED, RawClient, expect
+from wirebook.conformance.drivers.pygase.raw_client import PATIENCE, WORST_LAG, RawClient, expect
 from wirebook.conformance.verdicts import Inconclusive, Violation
 
 POISON = Event("ECHO", ["part of a discarded package"])
@@ -63,11 +63,13 @@ def _answered_soon(player: Player) -> bool:
     return player.pump(lambda: probe.answered, 0.2)
 
 
-def check_own_pace(clients: Sequence[RawClient]) -> None:
-    """Give up where the suite itself has been too slow to tell how fast the server is."""
-    lag = max(client.worst_lag for client in clients)
-    if lag > STARVED:
-        raise Inconclusive(f"the suite's own loop was late by {lag * 1000:.0f} ms")
+def check_time(client: RawClient, low: float, seconds: float, high: float, what: str) -> None:
+    """Check that something took the time it should; give up if our own loop may be to blame."""
+    if low <= seconds <= high:
+        return
+    if client.pace.worst > WORST_LAG:
+        raise Inconclusive(f"{what}: {seconds:.2f} s, but our own loop was {client.pace}")
+    raise Violation(f"expected {low:.1f} s to {high:.1f} s {what}, got {seconds:.2f} s")
 
 
 @contextmanager
@@ -76,12 +78,19 @@ def unharmed(player: Player) -> Iterator[None]:
 
     Bad is what `send_bad` and `send_bad_block` send: it must not be acked, nor `POISON` answered.
     """
-    before, bad = Probe.send(player), len(player.bad)
+    before, bad, spoilt = Probe.send(player), len(player.bad), len(player.malformed)
     yield
     after = Probe.send(player)
     # Both are on their way at once: the server answers in turn, and the case takes half the time.
-    before.check()
-    after.check()
+    player.expect(
+        lambda: (before.answered and after.answered) or len(player.malformed) > spoilt,
+        "the answers to the events before and after what has to be discarded",
+    )
+    if len(player.malformed) > spoilt:
+        reason = player.malformed[spoilt][1].reason
+        raise Violation(
+            f"expected nothing of a discarded package back, got a package with {reason}"
+        )
     # What the server says of the bad ones in between shows as soon as it has acked the last one. An
     # ack of the first one is not asked for: whether a gap loses it is the business of other cases.
     player.expect_acked(after.sequence)

@@ -18,6 +18,8 @@ from wirebook.spec import books
 BOOK = books.get("pygase")
 PROTOCOL_ID = bytes.fromhex("ffd0fab9")
 LARGEST = 2048
+SMALLEST = 14
+"""Octets of a package without events, of a client."""
 HEADER = 12
 MOST_EVENTS = 5
 FULL_EVENT = 2017

@@ -211,7 +211,7 @@ class Player(RawClient):
     # What a case waits for
 
     def join(self, within: float = PATIENCE) -> None:
-        """Play until the server has answered, and ack its answer, which validates the connection."""
+        """Play until the server has answered, and ack its answer: that validates the connection."""
         self.expect(lambda: self.accepted, "an answer to valid packages", within)
         self.send()
 

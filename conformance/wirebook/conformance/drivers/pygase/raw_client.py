@@ -25,7 +25,8 @@ from wirebook.spec.books import Malformed
 
 PATIENCE = 2.0
 """Seconds that a case waits for what comes at once from a server that works."""
-STARVED = 0.060
+WORST_LAG = 0.060
+MEAN_LAG = 0.0015
 """Seconds: a loop of ours that was later than this is no measure of what the target does."""
 _ALIVE_CHECK = 0.3
 
@@ -36,6 +37,34 @@ def _no_worry() -> bool:
 
 def _as_given(seconds: float) -> float:
     return seconds
+
+
+@dataclass(slots=True)
+class OwnPace:
+    """How late our own loop wakes up, which tells how much a measure of time is worth."""
+
+    worst: float = 0.0
+    total: float = 0.0
+    count: int = 0
+
+    def begin(self) -> None:
+        """Forget what was before."""
+        self.worst, self.total, self.count = 0.0, 0.0, 0
+
+    def note(self, late: float) -> None:
+        """Take in how late it was this time."""
+        self.worst = max(self.worst, late)
+        self.total += late
+        self.count += 1
+
+    @property
+    def starved(self) -> bool:
+        """Whether this machine has too much to do for anybody on it to be in time."""
+        return self.worst > WORST_LAG or self.total > MEAN_LAG * max(self.count, 1)
+
+    def __str__(self) -> str:
+        mean = self.total / max(self.count, 1)
+        return f"late by {mean * 1000:.1f} ms on average and {self.worst * 1000:.0f} ms at worst"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +99,7 @@ class RawClient:
         """When the last of them came."""
         self.sent_at = 0.0
         """When we last sent anything."""
-        self.worst_lag = 0.0
-        """How late our own loop was at most, since somebody last set it to 0."""
+        self.pace = OwnPace()
 
     @property
     def local(self) -> Address:
@@ -196,8 +224,10 @@ def pump(clients: Sequence[RawClient], until: Callable[[], object], seconds: flo
         planned = max(min([end, check, *times]), time.monotonic())
         sockets = [client.endpoint for client in clients]
         select.select(sockets, [], [], max(0.0, planned - time.monotonic()))
-        for client in clients:
-            client.worst_lag = max(client.worst_lag, time.monotonic() - planned)
+        late = time.monotonic() - planned
+        if late >= 0:
+            for client in clients:
+                client.pace.note(late)
 
 
 def expect(

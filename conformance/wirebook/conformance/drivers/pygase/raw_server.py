@@ -5,99 +5,38 @@ Theory of operation. Everything happens in the thread of the case, and only whil
 scheduled. The server sends nothing of its own accord unless `serving` is set; then it is a correct
 server with a state that does not fit into a package (PGS-SYN-010): one package in every interval,
 acks of what has arrived, and the empty update. What a case leaves unsaid in `send` is what such a
-server would send. What may live here: the socket, the loop, and what a case can make the server do
-otherwise. The arithmetic is in `model.py`.
+server would send. What may live here: what is sent, and what is expected in return. The loop is in
+`raw_server_loop.py`, the arithmetic in `model.py`.
 """
 
 from __future__ import annotations
 
 import socket
-import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from select import select
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any
 
-from wirebook.conformance.drivers.pygase.model import Window, after, is_newer
+from wirebook.conformance.drivers.pygase.model import after, is_newer
 from wirebook.conformance.drivers.pygase.packages import Event, server_package
-from wirebook.conformance.drivers.pygase.raw_server_arrivals import (
-    Address,
-    Arrival,
-    Rate,
-    acks_text,
-)
-from wirebook.conformance.recorder import Recorder
-from wirebook.conformance.verdicts import Inconclusive, Unsupported, Violation
+from wirebook.conformance.drivers.pygase.raw_server_arrivals import Arrival, acks_text
+from wirebook.conformance.drivers.pygase.raw_server_loop import ServerLoop
+from wirebook.conformance.verdicts import Inconclusive
 
-INTERVAL = 1 / 40
 PATIENCE = 2.0
 """Seconds that a case waits for what comes at once from a client that works."""
-LARGEST_READ = 65535
-POLL_SECONDS = 0.005
-"""How often a condition is looked at that no datagram announces."""
-PROMPT_PACKAGES = 24
-"""What a client has not done within so many packages, 0.6 s, it does not do."""
-MEANWHILE_SECONDS = 0.05
-_RECEIVE_BUFFER = 1 << 20
-
-T = TypeVar("T")
 
 
-def _nothing(_: Arrival) -> bool:
-    return False
-
-
-def _nothing_else() -> None:
-    return
-
-
-class RawServer:
-    """One socket on the loopback address, for one client at a time."""
-
-    def __init__(self, exchange: Recorder | None = None) -> None:
-        self._exchange = exchange or Recorder()
-        self._socket = _bound("127.0.0.1", 0)
-        self._strangers: list[socket.socket] = []
-        self._lag = 0.0
-        self._last_turn = 0.0
-        self.address: Address = self._socket.getsockname()
-        self.begin()
+class RawServer(ServerLoop):
+    """Sends what it is told to, and what it is not told as a correct server would."""
 
     def begin(self) -> None:
-        """Forget the client: the next package begins a connection, wherever it comes from."""
-        self.arrivals: list[Arrival] = []
-        """Every datagram of the client, oldest first."""
-        self.client: Address | None = None
-        """Where the newest package came from."""
-        self.window = Window()
-        """What the acks say."""
+        """Forget the client, and what was sent to it."""
+        super().begin()
         self.sequence = 0
         """The newest sequence sent."""
-        self.serving = False
-        """Whether to send a package in every interval."""
-        self.ack_delay = 0.0
-        """How long each arrival is kept out of the acks."""
-        self.withholds: Callable[[Arrival], bool] = _nothing
-        """Tells which packages of the client are never acked."""
-        self._to_ack: deque[tuple[float, int]] = deque()
-        self._next_tick = 0.0
 
-    def close(self) -> None:
-        """Free the sockets."""
-        for each in (self._socket, *self._strangers):
-            each.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    def serve(self) -> None:
+        """Send what a correct server sends in every interval."""
+        self.send()
 
     def send(
         self,
@@ -123,7 +62,7 @@ class RawServer:
         update: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return the octets that `send` sends; with an `ack` of the case's own, no bits are set."""
-        self._take_into_acks()
+        self.take_into_acks()
         if ack is None:
             ack, own_bits = self.window.ack, self.window.bits
         else:
@@ -140,50 +79,14 @@ class RawServer:
         """Send a datagram as it is, well-formed or not, or have a stranger send it."""
         if self.client is None:
             raise Inconclusive("the client has sent nothing, so there is nobody to send to")
-        sender = by or self._socket
+        sender = by or self.socket
         sender.sendto(data, self.client)
         local = sender.getsockname()
-        self._exchange.sent(data, message="server-package", local=local, remote=self.client)
+        self.exchange.sent(data, message="server-package", local=local, remote=self.client)
 
-    def stranger(self, host: str = "127.0.0.1", port: int = 0) -> socket.socket:
-        """Return a socket with another address, for datagrams that are not the server's."""
-        try:
-            self._strangers.append(_bound(host, port))
-        except OSError as error:
-            raise Unsupported(f"cannot send from {host} here: {error.strerror}") from error
-        return self._strangers[-1]
-
-    def pump(self, seconds: float) -> None:
-        """Receive, and serve if so told, for this long."""
-        end = time.monotonic() + seconds
-        self._last_turn = time.monotonic()
-        while time.monotonic() < end:
-            self._turn(end)
-
-    def until(
-        self,
-        condition: Callable[[], T | None],
-        seconds: float,
-        missed: Callable[[], str],
-        *,
-        prompt: bool = False,
-    ) -> T:
-        """Pump until the condition gives something, and return that.
-
-        If it does not in time, that is a Violation, and `missed` says what was expected and got.
-        What should be `prompt` is not waited for any longer once the client has sent on and on:
-        on a busy machine that takes longer, too.
-        """
-        # What has piled up while nobody looked says nothing about what happens from now on.
-        self._receive_all()
-        since, self._last_turn = len(self.arrivals), time.monotonic()
-        end = self._last_turn + seconds
-        while not (found := condition()):
-            now = time.monotonic()
-            if now >= end or (prompt and len(self.arrivals) >= since + PROMPT_PACKAGES):
-                raise Violation(missed())
-            self._turn(min(end, now + POLL_SECONDS))
-        return found
+    def note(self, text: str) -> None:
+        """Leave a remark in the record of the exchange."""
+        self.exchange.note(text)
 
     def expect(
         self,
@@ -252,79 +155,7 @@ class RawServer:
 
         return self.until(find, PATIENCE, missed, prompt=True)
 
-    def rate(self, seconds: float, meanwhile: Callable[[], object] = _nothing_else) -> Rate:
-        """Measure how often the client sends; call something all the while, if wanted."""
-        self._receive_all()
-        since, self._lag = len(self.arrivals), 0.0
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            meanwhile()
-            self.pump(min(left, MEANWHILE_SECONDS))
-        return Rate.of(self.arrivals[since:], self._lag)
-
-    @staticmethod
-    def now() -> float:
-        """Return the time by the clock of the arrivals."""
-        return time.monotonic()
-
     @property
     def reported(self) -> int:
         """The time order that the client has reported last."""
         return next((one.time_order for one in reversed(self.arrivals) if one.package), 0)
-
-    def _turn(self, wake: float) -> None:
-        """Wait for a datagram until `wake`, or until it is time to send; do what is due."""
-        serving = self.serving and self.client is not None
-        before = time.monotonic()
-        due = max(before, min(wake, self._next_tick) if serving else wake)
-        readable, _, _ = select([self._socket], [], [], due - before)
-        self._lag = max(self._lag, before - self._last_turn, time.monotonic() - due)
-        if readable:
-            self._receive_all()
-        if serving:
-            self._serve(time.monotonic())
-        self._last_turn = time.monotonic()
-
-    def _receive_all(self) -> None:
-        while True:
-            try:
-                data, source = self._socket.recvfrom(LARGEST_READ)
-            except OSError:  # nothing left, or an error that an earlier datagram met at the client
-                return
-            arrival = Arrival.read(time.monotonic(), data, source)
-            self._exchange.received(
-                data, message=arrival.message, local=self.address, remote=source
-            )
-            # The port may have been another's before, whose peers still send to it.
-            if not (arrival.package or arrival.is_text or source == self.client):
-                continue
-            self.arrivals.append(arrival)
-            if arrival.package:
-                self.client = source
-                if not self.withholds(arrival):
-                    self._to_ack.append((arrival.at + self.ack_delay, arrival.sequence))
-
-    def _take_into_acks(self) -> None:
-        now = time.monotonic()
-        while self._to_ack and self._to_ack[0][0] <= now:
-            self.window.take(self._to_ack.popleft()[1])
-
-    def _serve(self, now: float) -> None:
-        if now < self._next_tick:
-            return
-        self._next_tick += INTERVAL
-        if self._next_tick < now:  # PGS-TIM-001: what was missed is not made up for in a burst
-            self._next_tick = now + INTERVAL
-        self.send()
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        bound.setblocking(False)
-        bound.bind((host, port))
-    except OSError:
-        bound.close()
-        raise
-    return bound

@@ -1,4 +1,4 @@
-"""Updates: applying them, adding them, and finding the one that leads from one state to another.
+"""Updates: applying them, adding them, and telling values apart.
 
 What may live here: functions of plain maps, which never change their arguments. States and
 updates are maps with str keys; `time_order` is none of their business.
@@ -6,7 +6,7 @@ updates are maps with str keys; `time_order` is none of their business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import copysign
 from typing import Any, Final
 
@@ -61,38 +61,6 @@ def added(
     return total
 
 
-def changes(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return the smallest update that turns the old state into the new one.
-
-    Made for snapshots, which share what did not change: a part that is the same object is skipped
-    without a look inside.
-    """
-    update: dict[Any, Any] = {}
-    for key, value in new.items():
-        was = old.get(key, _MISSING)
-        if was is value:
-            continue
-        if isinstance(value, dict) and isinstance(was, dict):
-            inner = changes(was, value)
-            if inner:
-                update[key] = inner
-        elif not alike(was, value):
-            update[key] = value
-    update.update(_deletions(old, new))
-    return update
-
-
-def replacement(old: Mapping[Any, Any], new: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return the update that says all of the new state, and deletes what only the old one has."""
-    update: dict[Any, Any] = {}
-    for key, value in new.items():
-        was = old.get(key)
-        both = isinstance(value, dict) and isinstance(was, dict)
-        update[key] = replacement(was or {}, value) if both else value
-    update.update(_deletions(old, new))
-    return update
-
-
 def alike(a: object, b: object) -> bool:
     """Tell whether two values are the same on the wire: `True`, `1` and `1.0` are three."""
     if a is b:
@@ -109,7 +77,3 @@ def alike(a: object, b: object) -> bool:
         both_nan = a != a and b != b
         return both_nan or (a == b and copysign(1.0, a) == copysign(1.0, b))
     return a == b
-
-
-def _deletions(old: Iterable[Any], new: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {key: TO_DELETE for key in old if key not in new}

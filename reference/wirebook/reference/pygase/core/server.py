@@ -20,7 +20,7 @@ from wirebook.reference.pygase.core.history import FULL_ROOM, StateSource, Updat
 from wirebook.reference.pygase.core.limits import Limits
 from wirebook.reference.pygase.core.outbox import Outgoing
 from wirebook.reference.pygase.core.peer import Address, Peer
-from wirebook.reference.pygase.core.sequence import successor
+from wirebook.reference.pygase.core.sequence import newer, successor
 from wirebook.reference.pygase.core.window import Arrival
 from wirebook.spec.pygase.states import (
     CONNECTION_TIMEOUT,
@@ -63,6 +63,8 @@ class ServerPeer(Peer):
         self._packages_owed = 0
         self._octets_owed = 0
         self._update_first = False
+        self._sent_since = 0
+        """The first version that was sent and not reported yet; 0 if there is none."""
 
     @property
     def alive(self) -> bool:
@@ -97,8 +99,10 @@ class ServerPeer(Peer):
         """Accept a package, and tell whether it acked one of ours."""
         newest = self.window.judge(fields.sequence) is Arrival.NEWEST
         acked = self._accept(fields, now)
-        if newest:
-            self.reported = fields.time_order  # PGS-SYN-001
+        if newest:  # PGS-SYN-001
+            self.reported = fields.time_order
+            if not newer(self._sent_since, self.reported):
+                self._sent_since = 0
         if self.state is ServerState.CONNECTING:
             self._packages_owed += 1
             self._octets_owed += _AMPLIFICATION * octets
@@ -152,17 +156,19 @@ class ServerPeer(Peer):
         """
         if self._update_first:
             self._update_first = False
-            alone = update = self._states.update_for(self.reported)
+            alone = update = self._update_in(FULL_ROOM)
             events = self.outbox.take(FULL_ROOM - len(update.octets))
         else:
             events = self.outbox.take(FULL_ROOM - _LARGEST_EMPTY_UPDATE)
             taken = sum(LENGTH_SIZE + len(event.octets) for event in events)
-            alone = update = self._states.update_for(self.reported, FULL_ROOM - taken)
+            alone = update = self._update_in(FULL_ROOM - taken)
             if taken and not update.complete:
-                alone = self._states.update_for(self.reported)
+                alone = self._update_in(FULL_ROOM)
                 self._update_first = alone.time_order != update.time_order
-        self._note_size(alone)
+        self.too_large = not alone.complete
+        if update.time_order != self.reported and not self._sent_since:
+            self._sent_since = update.time_order
         return update.octets, events
 
-    def _note_size(self, alone: Update) -> None:
-        self.too_large = not alone.complete
+    def _update_in(self, room: int) -> Update:
+        return self._states.update_for(self.reported, room, self._sent_since)

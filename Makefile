@@ -10,10 +10,7 @@ check: $(VENV)/.installed  ## run the suite against the embedded references
 	$(BIN)/wirebook check --jobs $(JOBS)
 
 test: $(VENV)/.installed-dev lint  ## run every test and static check
-	rm -f .coverage .coverage.*
-	$(BIN)/python -m coverage run -m pytest
-	$(BIN)/python -m coverage combine -q
-	$(BIN)/python -m coverage report
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --cov --cov-report term:skip-covered
 	$(BIN)/wirebook requirements --check
 	$(BIN)/wirebook check --jobs $(JOBS)
 

@@ -25,7 +25,7 @@ HELP: Final = """\
   /quit            disconnect and end"""
 
 _LINGER: Final = 0.5
-"""Seconds that answers have to arrive after the last line of a script."""
+"""Seconds that the state has to arrive before the first line, and answers after the last."""
 
 
 def talk(host: str, port: int) -> None:
@@ -71,7 +71,15 @@ class _Session:
             sleep(0.01)
         if connection.status != ConnectionStatus.get("Connected"):
             raise TimeoutError("no answer")
+        # A script's first line may ask for the state; a server without one just has us wait.
+        deadline = monotonic() + _LINGER
+        while not self._has_state() and monotonic() < deadline:
+            sleep(0.01)
         self.show(f"connected to {host}, port {port}; /help shows what can be said")
+
+    def _has_state(self) -> bool:
+        with self.client.access_game_state() as state:
+            return bool(state.time_order)
 
     def run(self) -> None:
         while True:

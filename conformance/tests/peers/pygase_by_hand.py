@@ -27,6 +27,7 @@ MISTAKES = {
     "bad-is-received": "PGS-WIN-006",  # a malformed package is acked
     "float-64": "PGS-MSG-001",  # floats are sent with 64 bits
     "partial": "PGS-SYN-006",  # a client far behind gets the last changes only
+    "two-ends": "PGS-SYN-003",  # a value that changed and changed back counts as unchanged
     "amplify": "PGS-SEC-001",  # unvalidated peers get packages all the time
     "kept-alive": "PGS-TIM-002",  # any datagram restarts the connection time-out
     "seven-events": "PGS-BOD-004",  # up to seven events in a package
@@ -121,16 +122,20 @@ def merged(state: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def changes(old: dict[str, Any], new: dict[str, Any], *, everything: bool) -> dict[str, Any]:
-    """Return the update that turns old into new."""
-    update: dict[str, Any] = {key: DELETE for key in old if key not in new}
+def changes(olds: list[dict[str, Any]], new: dict[str, Any], *, everything: bool) -> dict[str, Any]:
+    """Return the update that turns each of the old states into the new one."""
+    olds = list({id(old): old for old in olds}.values())
+    update: dict[str, Any] = {key: DELETE for old in olds for key in old if key not in new}
     for key, value in new.items():
-        before = old.get(key)
-        if isinstance(value, dict) and isinstance(before, dict):
-            inner = changes(before, value, everything=everything)
-            if inner or everything:
+        if isinstance(value, dict):
+            maps = [old[key] for old in olds if isinstance(old.get(key), dict)]
+            whole = everything or len(maps) < len(olds)
+            inner = changes(maps, value, everything=whole)
+            if inner or whole:
                 update[key] = inner
-        elif everything or key not in old or type(before) is not type(value) or before != value:
+        elif everything or any(
+            key not in old or type(old[key]) is not type(value) or old[key] != value for old in olds
+        ):
             update[key] = value
     return update
 
@@ -310,12 +315,14 @@ class Server:
         if behind == 0 and known is not None:
             orders = [reported]
         for order in orders if known is not None and behind <= 100 else [self.time_order]:
-            old, everything = known or {}, known is None or behind > 100
-            if everything and known is not None and mistake == "partial":
-                recent = self.history[(order - 100 - 1) % 65535 + 1]
-                update = changes(recent, self.state, everything=False)
-            else:
-                update = changes(old, self.history[order], everything=everything)
+            everything = known is None or behind > 100
+            steps = range(newer(order, reported)) if known is not None else range(0)
+            olds = [self.history[(order - back - 2) % 65535 + 1] for back in steps]
+            if mistake == "partial" and len(olds) > 100:
+                olds, everything = olds[:100], False
+            if mistake == "two-ends":
+                olds = olds[-1:]
+            update = changes(olds, self.history[order], everything=everything)
             if len(packed := pack({**update, "time_order": order})) <= room:
                 return packed
         return pack({"time_order": reported})

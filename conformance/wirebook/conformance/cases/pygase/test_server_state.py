@@ -127,6 +127,27 @@ def test_leads_from_the_reported_state_to_its_own(
 
 
 @requires("PGS-SYN-003")
+@pytest.mark.parametrize(
+    ("before", "changes", "expected"), list(DETOURS.values()), ids=list(DETOURS)
+)
+def test_leads_from_the_states_between_as_well(
+    gamer: Player, key: str, before: Any, changes: list[Any], expected: Any
+) -> None:
+    """An update leads to the newest state also from states that the client has not reported yet."""
+    set_to(gamer, key, before)
+    gamer.lag()
+    state: dict[str, Any] = {key: before}
+    for change in changes:
+        gamer.dispatch("UPDATE", {key: change})
+        state = merge(state, {key: change})
+        expect_value(gamer, key, state.get(key, GONE))
+    gamer.thaw()
+    gamer.expect_packages(2)
+    found = gamer.state.get(key, GONE)
+    assert same(found, expected), f"expected {said(expected)} in the end, got {said(found)}"
+
+
+@requires("PGS-SYN-003")
 def test_stays_in_step_over_many_changes(gamer: Player, key: str, rng: random.Random) -> None:
     """A client that misses most packages has the right state after many changes."""
     names = ["a", "b", "c"]

@@ -65,7 +65,8 @@ class Player(RawClient):
         self._told = Window()
         self._unnoticed: deque[tuple[float, int]] = deque()
         self._queue: deque[Event] = deque()
-        self._frozen: tuple[int, dict[str, Any]] | None = None
+        self._lagging: int | None = None
+        self._base: dict[str, Any] | None = None
         self._next_send = time.monotonic()
         self.last_sent = b""
         """The octets of the last package that `send` sent."""
@@ -76,7 +77,7 @@ class Player(RawClient):
     @property
     def reported(self) -> int:
         """The time order that the next package reports."""
-        return self._frozen[0] if self._frozen else self.time_order
+        return self.time_order if self._lagging is None else self._lagging
 
     @property
     def ack_fields(self) -> tuple[int, int]:
@@ -144,12 +145,20 @@ class Player(RawClient):
 
         Each update then has to lead from this state to its own, with none in between.
         """
-        self._frozen = (self.time_order, self.state)
+        self._base = self.state
+        return self.lag()
+
+    def lag(self) -> int:
+        """Report the present time order from now on, as if newer reports were on their way still.
+
+        Updates are applied to the state that we hold, which gets ahead of the report.
+        """
+        self._lagging = self.time_order
         return self.time_order
 
     def thaw(self) -> None:
         """Report the time order of the state that we hold again."""
-        self._frozen = None
+        self._lagging = self._base = None
 
     def token(self) -> str:
         """Return a word that this player has not used yet."""
@@ -182,8 +191,9 @@ class Player(RawClient):
             return
         self.accepted.append(package)
         self.events.extend(package.events)
-        if is_newer(package.time_order, self.reported):
-            base = self._frozen[1] if self._frozen else self.state
+        held = self.time_order if self._base is None else self.reported
+        if is_newer(package.time_order, held):
+            base = self.state if self._base is None else self._base
             self.state = merge(base, package.attributes)
             self.time_order = package.time_order
 

@@ -20,8 +20,8 @@ from wirebook.reference.pygase.core.happenings import EventReceived, Happening
 from wirebook.reference.pygase.core.history import History
 from wirebook.reference.pygase.core.limits import Limits
 from wirebook.reference.pygase.core.peer import Address
-from wirebook.reference.pygase.core.roster import ServerCore
 from wirebook.reference.pygase.core.sequence import add, difference
+from wirebook.reference.pygase.core.server import ServerCore
 from wirebook.reference.pygase.core.window import Arrival
 
 H = TypeVar("H")

@@ -15,7 +15,7 @@ from wirebook.reference.pygase.core.happenings import (
     EventReceived,
 )
 from wirebook.reference.pygase.core.limits import Limits
-from wirebook.reference.pygase.core.server import ServerPeer
+from wirebook.reference.pygase.core.server_peer import ServerPeer
 from wirebook.reference.pygase.errors import PackageTooLarge, QueueFull, UnknownClient
 
 STRANGER = ("203.0.113.7", 999)

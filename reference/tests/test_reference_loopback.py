@@ -251,6 +251,10 @@ def test_address_in_use_is_the_callers_error(backend: Backend) -> None:
         Server(GameStateStore()).run_in_thread(port_of(backend.server), "127.0.0.1")
     with pytest.raises(LocalProtocolError):
         backend.server.run(0)
+    other = Backend(GameState(n=0), count_up)
+    with pytest.raises(OSError, match=r"."):
+        other.run("127.0.0.1", port_of(backend.server))
+    assert other.game_state_machine.stop()
 
 
 def test_blocking_forms() -> None:

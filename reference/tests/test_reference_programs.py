@@ -13,8 +13,9 @@ import pytest
 from rich.console import Console
 
 from tests.helpers_reference import eventually
-from wirebook.reference.pygase import Backend, Client, app
+from wirebook.reference.pygase import TO_DELETE, Backend, Client, GameState, app
 from wirebook.reference.pygase.__main__ import main
+from wirebook.reference.pygase.errors import UnknownClient
 from wirebook.reference.pygase.examples import tag, tag_terminal
 from wirebook.reference.pygase.examples.tag_game import Tag
 from wirebook.reference.pygase.examples.tag_players import Player, View
@@ -270,28 +271,59 @@ def test_tag_without_a_server_is_one_clear_line(
     assert "nobody answers" in capsys.readouterr().err
 
 
-def test_touching_passes_the_tag() -> None:
-    """The chaser catches who is near, and cannot be caught at once."""
+class _Present:
+    """Stands for a connection that is there, or is not any more."""
+
+    def __init__(self) -> None:
+        self.status = 2
+
+
+def tag_of(*names: str) -> tuple[Tag, GameState, dict[Any, Any]]:
+    """Return a game with players in the middle, its state, and their connections."""
     game = Tag(seed=1)
-    machine, store = game.backend.game_state_machine, game.backend.game_state_store
-    present: Any = {("a", 1): _Present(), ("b", 2): _Present()}
-    game.backend.server.connections.update(present)
-    state = store.get_game_state()
-    for name, address in (("ann", ("a", 1)), ("bob", ("b", 2))):
-        joined = game.join(name, state, client_address=address, dt=0.0)
+    state = game.backend.game_state_store.get_game_state()
+    connections: dict[Any, Any] = game.backend.server.connections
+    for number, name in enumerate(names):
+        connections["h", number] = _Present()
+        changes = game.join(name, state, client_address=("h", number), dt=0.0)
         state.players = {**state.players, name: [0.5, 0.5]}
-        state.chaser = joined["chaser"]
-    assert state.chaser == "ann"
-    changes = machine.time_step(state, 0.02)
+        state.chaser = changes["chaser"]
+    return game, state, connections
+
+
+def test_touching_passes_the_tag() -> None:
+    """The chaser catches who is near, and the last chaser cannot be caught at once."""
+    game, state, _ = tag_of("ann", "bob")
+    changes = game.step(state, 0.02)
     assert (changes["chaser"], changes["protected"], changes["tags"]) == ("bob", "ann", 1)
     state.chaser, state.protected = "bob", "ann"
-    assert "chaser" not in machine.time_step(state, 0.02)
+    assert "chaser" not in game.step(state, 0.02)
+    assert game.step(state, 1.0)["chaser"] == "ann"
 
 
-class _Present:
-    """Stands for a connection that is there."""
+def test_players_run_and_stop_at_the_walls() -> None:
+    """A direction lasts until there is another, and no step leads out of the square."""
+    game, state, _ = tag_of("ann")
+    game.run(3.0, 0.0, state, client_address=("h", 0), dt=0.02)
+    assert game.step(state, 1.0)["players"] == {"ann": [pytest.approx(0.8), 0.5]}
+    assert game.step(state, 9.0)["players"] == {"ann": [1.0, 0.5]}
 
-    status = 2
+
+def test_players_leave() -> None:
+    """Whoever leaves, or is gone, is taken out, and somebody else chases."""
+    game, state, connections = tag_of("ann", "bob")
+    assert game.leave(state, client_address=("h", 9), dt=0.0) == {}
+    connections["h", 0].status = 0
+    assert game.step(state, 0.02) == {"players": {"ann": TO_DELETE}, "chaser": "bob"}
+
+
+def test_players_may_be_refused() -> None:
+    """A bad name, one that is taken, and a second one for the same client are refused."""
+    game, state, connections = tag_of("ann")
+    connections["h", 1] = _Present()
+    for name, address in (("", ("h", 1)), ("ann", ("h", 1)), ("eve", ("h", 0))):
+        with pytest.raises(UnknownClient):  # the refusal is sent, and nobody is there to get it
+            game.join(name, state, client_address=address, dt=0.0)
 
 
 def test_board_shows_who_is_who() -> None:

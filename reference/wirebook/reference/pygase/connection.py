@@ -30,7 +30,7 @@ from wirebook.reference.pygase.core.happenings import (
 )
 from wirebook.reference.pygase.core.limits import Limits
 from wirebook.reference.pygase.core.peer import Address, Peer
-from wirebook.reference.pygase.core.server import ServerPeer
+from wirebook.reference.pygase.core.server_peer import ServerPeer
 from wirebook.reference.pygase.dual import Afterwards, Dual, in_event_loop, run
 from wirebook.reference.pygase.endpoint import Endpoint, open_socket, pick, resolve
 from wirebook.reference.pygase.errors import (

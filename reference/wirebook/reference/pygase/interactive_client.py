@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any, Final
@@ -75,6 +76,8 @@ class _Session:
         deadline = monotonic() + _LINGER
         while not self._has_state() and monotonic() < deadline:
             sleep(0.01)
+        with suppress(TimeoutError):  # a server may have no state
+            self.client.wait_until(lambda state: state.time_order > 0, timeout=_LINGER)
         self.show(f"connected to {host}, port {port}; /help shows what can be said")
 
     def _has_state(self) -> bool:

@@ -32,7 +32,7 @@ from wirebook.reference.pygase.core.happenings import (
 )
 from wirebook.reference.pygase.core.limits import Limits
 from wirebook.reference.pygase.core.peer import Address
-from wirebook.reference.pygase.core.roster import ServerCore
+from wirebook.reference.pygase.core.server import ServerCore
 from wirebook.reference.pygase.dual import Afterwards, Dual, in_event_loop, listen_in_thread, run
 from wirebook.reference.pygase.endpoint import Endpoint, open_socket, pick
 from wirebook.reference.pygase.errors import LocalProtocolError

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from wirebook.reference.pygase.codec import WireEvent
     from wirebook.reference.pygase.core.peer import Address, Peer
-    from wirebook.reference.pygase.core.server import ServerPeer
+    from wirebook.reference.pygase.core.server_peer import ServerPeer
     from wirebook.spec.pygase.states import ClientState
 
 

@@ -19,7 +19,6 @@ from wirebook.reference.pygase.codec import (
     ClientFields,
     PlainFields,
     ServerFields,
-    build_plain_package,
 )
 from wirebook.reference.pygase.core.congestion import Congestion
 from wirebook.reference.pygase.core.happenings import (
@@ -148,12 +147,8 @@ class Peer:
             self._send(now)
 
     def _send(self, now: float) -> None:
-        """Send one package; subclasses that carry more than events say what."""
-        events = self.outbox.take(MAX_DATAGRAM - HEADER_SIZE)
-        sequence = successor(self.sequence)
-        octets = [event.octets for event in events]
-        window = self.window
-        self._launch(build_plain_package(sequence, window.ack, window.bits, octets), events, now)
+        """Send one package; what it carries depends on the side."""
+        raise NotImplementedError
 
     def _launch(self, datagram: bytes, events: list[Outgoing], now: float) -> None:
         self.sequence = successor(self.sequence)

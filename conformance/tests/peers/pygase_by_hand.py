@@ -146,6 +146,7 @@ class Connection:
     def __init__(self, address: Address, now: float) -> None:
         self.address = address
         self.sequence = self.ack = self.bits = self.time_order = 0
+        self.first_sent = 0
         self.validated, self.alive = False, True
         self.received = self.next_send = now
         self.last_check = self.quality_changed = self.milestone = now
@@ -254,6 +255,7 @@ class Server:
         connection.credit, connection.octets = connection.credit + 1, connection.octets + len(data)
         if kind == "newest" or mistake == "late-report":
             connection.time_order = time_order
+            connection.first_sent = 0 if time_order else connection.first_sent
         for event in connection.acked(ack, bits, now):
             if event["type"] == "WATCHED":
                 self.send(connection, "ACKED", event["handler_args"], {})
@@ -316,14 +318,17 @@ class Server:
             orders = [reported]
         for order in orders if known is not None and behind <= 100 else [self.time_order]:
             everything = known is None or behind > 100
-            steps = range(newer(order, reported)) if known is not None else range(0)
-            olds = [self.history[(order - back - 2) % 65535 + 1] for back in steps]
+            since = connection.first_sent if known is None else reported
+            steps = range(max(newer(order, since), 0)) if since else range(0)
+            orders_before = [(order - back - 2) % 65535 + 1 for back in steps]
+            olds = [self.history[one] for one in orders_before if one in self.history]
             if mistake == "partial" and len(olds) > 100:
                 olds, everything = olds[:100], False
             if mistake == "two-ends":
                 olds = olds[-1:]
             update = changes(olds, self.history[order], everything=everything)
             if len(packed := pack({**update, "time_order": order})) <= room:
+                connection.first_sent = connection.first_sent or order
                 return packed
         return pack({"time_order": reported})
 

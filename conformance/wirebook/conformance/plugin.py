@@ -12,6 +12,7 @@ import json
 import os
 import random
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -30,7 +31,10 @@ from wirebook.conformance.targets.server import ServerHandle
 from wirebook.conformance.verdicts import CaseResult, Unsupported
 
 # What helps the cases asserts as well as they do.
-pytest.register_assert_rewrite("wirebook.conformance.cases", "wirebook.conformance.drivers")
+# A process that has imported them already, as tests of the suite do, has to do without.
+pytest.register_assert_rewrite(
+    *{"wirebook.conformance.cases", "wirebook.conformance.drivers"} - sys.modules.keys()
+)
 
 RESULT = "wirebook"
 """The user property of pytest's report that carries the result of a case."""

@@ -136,7 +136,7 @@ class ServerInput(Enum):
     ACK = "an accepted package acks one of the server's"
     TIMEOUT = "5.0 s without an accepted package"
     FORGET = "5.0 s disconnected"
-    STOP = "the server stops"
+    EVICT = "given up for a new connection, at the limit"
 
 
 @unique
@@ -171,9 +171,7 @@ SERVER_CONNECTION: StateTable[ServerState, ServerInput, ServerAction] = StateTab
         (ServerState.UNKNOWN, ServerInput.ACK): Illegal("the server has sent nothing"),
         (ServerState.UNKNOWN, ServerInput.TIMEOUT): Illegal("the timer does not run"),
         (ServerState.UNKNOWN, ServerInput.FORGET): Illegal("the timer does not run"),
-        (ServerState.UNKNOWN, ServerInput.STOP): Transition(
-            ServerAction.NOTHING, ServerState.UNKNOWN, ("PGS-SHD-004",)
-        ),
+        (ServerState.UNKNOWN, ServerInput.EVICT): Illegal("there is no connection"),
         (ServerState.CONNECTING, ServerInput.MALFORMED): Transition(
             ServerAction.NOTHING, ServerState.CONNECTING, ("PGS-ERR-001", "PGS-TIM-002")
         ),
@@ -193,8 +191,8 @@ SERVER_CONNECTION: StateTable[ServerState, ServerInput, ServerAction] = StateTab
             ServerAction.SUSPEND, ServerState.UNVALIDATED, ("PGS-CON-009",)
         ),
         (ServerState.CONNECTING, ServerInput.FORGET): Illegal("the timer does not run"),
-        (ServerState.CONNECTING, ServerInput.STOP): Transition(
-            ServerAction.FORGET, ServerState.UNKNOWN, ("PGS-SHD-001", "PGS-SHD-004")
+        (ServerState.CONNECTING, ServerInput.EVICT): Transition(
+            ServerAction.FORGET, ServerState.UNKNOWN, ("PGS-LIM-002",)
         ),
         (ServerState.CONNECTED, ServerInput.MALFORMED): Transition(
             ServerAction.NOTHING, ServerState.CONNECTED, ("PGS-ERR-001", "PGS-TIM-002")
@@ -215,8 +213,8 @@ SERVER_CONNECTION: StateTable[ServerState, ServerInput, ServerAction] = StateTab
             ServerAction.SUSPEND, ServerState.DISCONNECTED, ("PGS-CON-009",)
         ),
         (ServerState.CONNECTED, ServerInput.FORGET): Illegal("the timer does not run"),
-        (ServerState.CONNECTED, ServerInput.STOP): Transition(
-            ServerAction.FORGET, ServerState.UNKNOWN, ("PGS-SHD-001", "PGS-SHD-004")
+        (ServerState.CONNECTED, ServerInput.EVICT): Illegal(
+            "a validated connection is never given up"
         ),
         (ServerState.UNVALIDATED, ServerInput.MALFORMED): Transition(
             ServerAction.NOTHING, ServerState.UNVALIDATED, ("PGS-CON-008",)
@@ -235,8 +233,8 @@ SERVER_CONNECTION: StateTable[ServerState, ServerInput, ServerAction] = StateTab
         (ServerState.UNVALIDATED, ServerInput.FORGET): Transition(
             ServerAction.FORGET, ServerState.UNKNOWN, ("PGS-CON-012",)
         ),
-        (ServerState.UNVALIDATED, ServerInput.STOP): Transition(
-            ServerAction.FORGET, ServerState.UNKNOWN, ("PGS-SHD-001", "PGS-SHD-004")
+        (ServerState.UNVALIDATED, ServerInput.EVICT): Transition(
+            ServerAction.FORGET, ServerState.UNKNOWN, ("PGS-LIM-002",)
         ),
         (ServerState.DISCONNECTED, ServerInput.MALFORMED): Transition(
             ServerAction.NOTHING, ServerState.DISCONNECTED, ("PGS-CON-008",)
@@ -255,8 +253,8 @@ SERVER_CONNECTION: StateTable[ServerState, ServerInput, ServerAction] = StateTab
         (ServerState.DISCONNECTED, ServerInput.FORGET): Transition(
             ServerAction.FORGET, ServerState.UNKNOWN, ("PGS-CON-012",)
         ),
-        (ServerState.DISCONNECTED, ServerInput.STOP): Transition(
-            ServerAction.FORGET, ServerState.UNKNOWN, ("PGS-SHD-001", "PGS-SHD-004")
+        (ServerState.DISCONNECTED, ServerInput.EVICT): Illegal(
+            "a validated connection is never given up"
         ),
     },
 )

@@ -147,6 +147,21 @@ def test_leads_from_the_states_between_as_well(
     assert same(found, expected), f"expected {said(expected)} in the end, got {said(found)}"
 
 
+@requires("PGS-SYN-003", "PGS-SYN-002")
+def test_leads_from_one_full_state_to_the_next(
+    players: MakePlayer, gamer: Player, key: str
+) -> None:
+    """A newcomer who has a full state, but has not said so yet, loses what has gone since."""
+    set_to(gamer, key, {"a": 1})
+    newcomer = players()
+    newcomer.lag()
+    newcomer.join_game()
+    newcomer.expect(lambda: key in newcomer.state, "the attribute at the newcomer")
+    gamer.dispatch("UPDATE", {key: TO_DELETE})
+    expect([gamer, newcomer], lambda: key not in gamer.state, "the attribute to go")
+    expect([gamer, newcomer], lambda: key not in newcomer.state, "it to go at the newcomer")
+
+
 @requires("PGS-SYN-003")
 def test_stays_in_step_over_many_changes(gamer: Player, key: str, rng: random.Random) -> None:
     """A client that misses most packages has the right state after many changes."""

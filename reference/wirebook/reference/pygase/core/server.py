@@ -180,7 +180,7 @@ class ServerCore:
         if len(self.peers) < self._limits.connections:
             return True
         for address in self._unvalidated:  # PGS-LIM-002: the oldest one
-            self._forget(self.peers[address], now)
+            self._evict(self.peers[address], now)
             return True
         return False  # PGS-LIM-001
 
@@ -204,9 +204,9 @@ class ServerCore:
             case ServerAction.FORGET | ServerAction.REPLACE:
                 self._drop(peer)
 
-    def _forget(self, peer: ServerPeer, now: float) -> None:
-        """Give a connection up: as far as its client is concerned, the server has stopped."""
-        self._follow_up(peer, peer.step(ServerInput.STOP, now))
+    def _evict(self, peer: ServerPeer, now: float) -> None:
+        """Give a connection up for a new one."""
+        self._follow_up(peer, peer.step(ServerInput.EVICT, now))
 
     def _drop(self, peer: ServerPeer) -> None:
         del self.peers[peer.address]

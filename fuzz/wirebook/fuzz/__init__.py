@@ -1,1 +1,1 @@
-"""To be written."""
+"""Attacks implementations with inputs derived from the schemas; nothing lives here yet."""

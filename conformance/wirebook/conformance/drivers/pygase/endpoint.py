@@ -6,6 +6,8 @@ What may live here: sockets and the recorder. What the octets mean is for others
 from __future__ import annotations
 
 import contextlib
+import errno
+import secrets
 import socket
 import time
 from typing import Any, Self
@@ -16,7 +18,8 @@ Address = tuple[str, int]
 
 _BUFFER = 65536
 _RECEIVE_SPACE = 4 * 1024 * 1024
-_TRIES = 50
+_FIRST_PORT, _PORTS = 10_000, 10_000
+_TRIES = 200
 # A server remembers a connection for ten seconds and more, so a port that was used once would not
 # be a fresh identity the second time.
 _used: set[Address] = set()
@@ -77,20 +80,28 @@ class Endpoint:
 
 
 def _bound(family: int, remote: tuple[Any, ...], local: Address | None) -> socket.socket:
+    """Return a socket on a port that no socket of this process has had before.
+
+    The port lies below the range that systems hand out on their own: a server goes on sending to
+    it after it is closed, and that must not reach a client under test that has been given it.
+    """
+    host = _own_host(family, remote)
     for _ in range(_TRIES):
+        address = local or (host, _FIRST_PORT + secrets.randbelow(_PORTS))
+        if not local and address in _used:
+            continue
         created = socket.socket(family, socket.SOCK_DGRAM)
         try:
             created.setblocking(False)
             created.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_SPACE)
-            created.bind(local or (_own_host(family, remote), 0))
-        except BaseException:
+            created.bind(address)
+        except OSError as error:
             created.close()
-            raise
-        address: Address = created.getsockname()[:2]
-        if local or address not in _used:
+            if local or error.errno != errno.EADDRINUSE:
+                raise
+        else:
             _used.add(address)
             return created
-        created.close()
     raise OSError("no UDP port is left that has not been used before")
 
 

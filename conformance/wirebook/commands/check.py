@@ -193,7 +193,11 @@ def _run(options: Options, directory: Path | None, as_json: bool) -> int:
     from wirebook.conformance.report import Reporters
     from wirebook.conformance.session import Session
 
+    begun = False
+
     def open_reports(any_case: bool) -> Reporters:
+        nonlocal begun
+        begun = any_case
         # Where no case runs there is one line to say, and it is said below.
         terminal = any_case and (not as_json or sys.stderr.isatty())
         return Reporters.create(terminal=terminal, directory=directory, json=as_json)
@@ -202,6 +206,8 @@ def _run(options: Options, directory: Path | None, as_json: bool) -> int:
     outcome = session.run(open_reports)
     for problem in outcome.problems:
         console.complain(problem)
+    if outcome.interrupted and not begun:
+        console.complain("interrupted before the first case")
     return outcome.code
 
 

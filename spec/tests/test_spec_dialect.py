@@ -166,7 +166,7 @@ def test_message_keeps_to_its_size() -> None:
 def test_message_takes_the_whole_input() -> None:
     """Octets that no piece has read are a breach where they begin."""
     breach = breach_of(Message("", Uint(1), least=0, most=9, rules={}), b"\x00\x01")
-    assert (breach.check, breach.offset) == (Check.LONG, 1)
+    assert (breach.check, breach.offset) == (Check.LEFT_OVER, 1)
 
 
 RECORD = MessagePack(

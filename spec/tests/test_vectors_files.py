@@ -11,15 +11,13 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vectors import octets
-
 SPEC = Path(__file__).parents[1]
-FOLDER = SPEC / "wirebook" / "spec" / "pygase" / "vectors"
 SCRIPTS = SPEC / "vectors"
 
 REQUIREMENT = re.compile(
@@ -27,167 +25,166 @@ REQUIREMENT = re.compile(
     r"\{ #(?P<id>[A-Z]+-[A-Z]+-\d+) \.req [^}]*data-verify=\"(?P<verify>[a-z ]+)\"",
     re.MULTILINE,
 )
-PROSE = "\n\n".join(path.read_text(encoding="utf-8") for path in SPEC.glob("pygase/*.md"))
-REQUIREMENTS = {found["id"]: found for found in REQUIREMENT.finditer(PROSE)}
-BY_VECTOR = sorted(
-    name for name, found in REQUIREMENTS.items() if "vector" in found["verify"].split()
-)
-DISCARDED = sorted(
-    name
-    for name in BY_VECTOR
-    if "MUST discard" in REQUIREMENTS[name]["text"] and not name.startswith("PGS-WIN-")
-)
+BOOKS = sorted({path.parent.name for path in SCRIPTS.glob("*/independent_*.py")})
+INDEPENDENT = sorted(SCRIPTS.glob("*/independent_*.py"))
 
-FILES = {
-    path.name: json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted(FOLDER.glob("*.json"))
+NEEDED = {
+    "decode": {"hex", "value"},
+    "reject": {"hex"},
+    "encode": {"value"},
+    "arithmetic": {"op", "a", "b", "value"},
+    "window": {"received", "effects", "ack", "ack_bitfield"},
+    "merge": {"state", "updates", "value"},
+    "sum": {"updates", "value"},
+    "stream": {"chunks", "packets"},
+    "handshake": {"side", "received", "sent", "state"},
+    "session": {"client_private_key", "server_private_key", "messages"},
+    "key": {"value"},
+    "open": {"hex", "private_key", "public_key"},
+    "receive": {"hex", "private_key", "public_key", "read_as"},
+    "seal": {"hex", "private_key", "public_key", "nonce", "value"},
 }
-GROUPS = [group for document in FILES.values() for group in document["groups"]]
-TESTS = [(group, test) for group in GROUPS for test in group["tests"]]
-INDEPENDENT = sorted(path.stem for path in SCRIPTS.glob("independent_*.py"))
+"""The members of a test, by the kind of a transcript or of cryptography and else by type."""
 
 
-def of_type(*types: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    """Return the tests of these types, each with its group."""
-    return [(group, test) for group, test in TESTS if group["type"] in types]
+@cache
+def prose(book: str) -> str:
+    """Return all chapters of a book."""
+    return "\n\n".join(path.read_text(encoding="utf-8") for path in SPEC.glob(f"{book}/*.md"))
 
 
-def test_prose_is_read() -> None:
+@cache
+def requirements(book: str) -> dict[str, re.Match[str]]:
+    """Return the requirements of a book by their names."""
+    return {found["id"]: found for found in REQUIREMENT.finditer(prose(book))}
+
+
+@cache
+def files(book: str) -> dict[str, Any]:
+    """Return the documents of a book by the names of their files."""
+    folder = SPEC / "wirebook" / "spec" / book / "vectors"
+    return {
+        path.name: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("*.json"))
+    }
+
+
+@cache
+def every_test(book: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the tests of a book, each with its group."""
+    return [
+        (group, test)
+        for document in files(book).values()
+        for group in document["groups"]
+        for test in group["tests"]
+    ]
+
+
+@pytest.mark.parametrize("book", BOOKS)
+def test_prose_is_read(book: str) -> None:
     """Every line of attributes in the prose is found by this module's pattern."""
-    assert len(REQUIREMENTS) == len(
-        re.findall(r"^\{ #[A-Z]+-[A-Z]+-\d+ \.req ", PROSE, re.MULTILINE)
-    )
-    assert BY_VECTOR
-    assert DISCARDED
+    lines = re.findall(r"^\{ #[A-Z]+-[A-Z]+-\d+ \.req ", prose(book), re.MULTILINE)
+    assert len(requirements(book)) == len(lines)
+    assert any("vector" in found["verify"].split() for found in requirements(book).values())
 
 
-def test_ids_are_unique() -> None:
+@pytest.mark.parametrize("book", BOOKS)
+def test_ids_are_unique(book: str) -> None:
     """No two tests of the book have the same id."""
-    counts = Counter(test["id"] for _, test in TESTS)
+    counts = Counter(test["id"] for _, test in every_test(book))
     assert [name for name, count in counts.items() if count > 1] == []
 
 
-def test_cited_requirements_exist() -> None:
+@pytest.mark.parametrize("book", BOOKS)
+def test_cited_requirements_exist(book: str) -> None:
     """Every test cites at least one requirement, and only such as stand in the prose."""
-    assert [test["id"] for _, test in TESTS if not test["requirements"]] == []
-    cited = {name for _, test in TESTS for name in test["requirements"]}
-    assert cited <= REQUIREMENTS.keys()
+    assert [test["id"] for _, test in every_test(book) if not test["requirements"]] == []
+    cited = {name for _, test in every_test(book) for name in test["requirements"]}
+    assert cited <= requirements(book).keys()
 
 
-def test_there_are_enough_independent_tests() -> None:
-    """The book promises at least 120 tests that share nothing with schema and reference."""
-    counts = Counter(
-        document["origin"]
-        for document in FILES.values()
+@pytest.mark.parametrize("book", BOOKS)
+def test_there_are_enough_independent_tests(book: str) -> None:
+    """A book has at least 120 tests that share nothing with schema and reference."""
+    independent = [
+        test
+        for document in files(book).values()
+        if document["origin"] == "independent"
         for group in document["groups"]
-        for _ in group["tests"]
-    )
-    assert counts["independent"] >= 120
+        for test in group["tests"]
+    ]
+    assert len(independent) >= 120
 
 
-def test_captures_of_both_versions_are_there() -> None:
-    """All sixty captured datagrams of each original are decoded."""
-    for name in ("captured-0.3.1.json", "captured-dev.json"):
-        decoded = [
-            test
-            for group in FILES[name]["groups"]
-            if group["type"] == "decode"
-            for test in group["tests"]
-        ]
-        assert (FILES[name]["origin"], len(decoded)) == ("captured", 60)
-
-
-@pytest.mark.parametrize("name", BY_VECTOR)
-def test_requirement_has_a_vector(name: str) -> None:
+@pytest.mark.parametrize("book", BOOKS)
+def test_requirements_have_vectors(book: str) -> None:
     """What the prose says is checked by vectors is cited by one."""
-    assert [test["id"] for _, test in TESTS if name in test["requirements"]]
-
-
-@pytest.mark.parametrize("name", DISCARDED)
-def test_rejection_has_a_vector(name: str) -> None:
-    """Every rejection of the wire format is the first reason of at least one reject test."""
-    assert [test["id"] for _, test in of_type("reject") if test["requirements"][0] == name]
-
-
-@pytest.mark.parametrize("effect", ["newest", "late", "duplicate", "too-late", "invalid"])
-def test_effect_of_the_window_has_a_transcript(effect: str) -> None:
-    """Everything that the window may do with a sequence is done to one."""
-    assert [test["id"] for _, test in of_type("transcript") if effect in test.get("effects", ())]
-
-
-def test_every_type_has_the_members_it_needs() -> None:
-    """Each test can be run by what the book's chapter says about its type."""
-    needed = {
-        "decode": {"hex", "value"},
-        "reject": {"hex"},
-        "arithmetic": {"op", "a", "b", "value"},
-        "window": {"received", "effects", "ack", "ack_bitfield"},
-        "merge": {"state", "updates", "value"},
-        "sum": {"updates", "value"},
-        "encode": {"value"},
+    cited = {name for _, test in every_test(book) for name in test["requirements"]}
+    checked = {
+        name for name, found in requirements(book).items() if "vector" in found["verify"].split()
     }
-    for group, test in TESTS:
-        kind = test.get("kind", group["type"])
-        assert needed[kind] <= test.keys(), test["id"]
+    assert checked - cited == set()
+
+
+@pytest.mark.parametrize("book", BOOKS)
+def test_every_type_has_the_members_it_needs(book: str) -> None:
+    """Each test can be run by what the book's chapter says about its type."""
+    for group, test in every_test(book):
+        assert NEEDED[test.get("kind", group["type"])] <= test.keys(), test["id"]
         assert (group["type"] in ("decode", "encode", "reject")) == ("message" in group)
 
 
-def test_results_fit_the_types() -> None:
+@pytest.mark.parametrize("book", BOOKS)
+def test_results_fit_the_types(book: str) -> None:
     """What is rejected or refused is invalid, and a refused value has no octets."""
-    for group, test in TESTS:
+    for group, test in every_test(book):
         expected = {"decode": {"valid", "acceptable"}, "reject": {"invalid"}}.get(group["type"])
         if group["type"] == "encode":
             expected = {"valid"} if "hex" in test else {"invalid"}
+        if group["type"] == "crypto":
+            expected = {"valid", "invalid"}
         assert test["result"] in (expected or {"valid"}), test["id"]
 
 
-def test_window_transcripts_are_whole() -> None:
-    """A transcript has an effect for each sequence, and 32 bits at its end."""
-    for _, test in of_type("transcript"):
-        if test["kind"] == "window":
-            assert len(test["effects"]) == len(test["received"]), test["id"]
-            assert re.fullmatch("[01]{32}", test["ack_bitfield"]), test["id"]
-
-
-@pytest.mark.parametrize("message", ["client-package", "server-package", "package", "shutdown"])
-def test_spans_show_the_fields_of_each_message(message: str) -> None:
+@pytest.mark.parametrize("book", BOOKS)
+def test_spans_show_the_fields_of_each_message(book: str) -> None:
     """For each message, at least one test says where the fields are, inside of its octets."""
-    spanned = [
-        test for group, test in of_type("decode") if group["message"] == message and "spans" in test
-    ]
-    assert spanned
-    for test in spanned:
+    decoded = [(group, test) for group, test in every_test(book) if group["type"] == "decode"]
+    spanned = {group["message"] for group, test in decoded if "spans" in test}
+    assert {group["message"] for group, _ in decoded} <= spanned
+    for _, test in decoded:
         size = len(bytes.fromhex(test["hex"]))
-        assert all(offset + length <= size for offset, length, _ in test["spans"]), test["id"]
+        spans = test.get("spans", ())
+        assert all(offset + length <= size for offset, length, _ in spans), test["id"]
 
 
-def test_octets_agree_with_the_encoder_of_this_folder() -> None:
-    """What is written by hand in an encode test is what the hand-made encoder makes of it."""
-    for group, test in of_type("encode"):
-        if "hex" in test:
-            built = octets.package(group["message"], octets.untyped(test["value"]))
-            assert built.hex() == test["hex"], test["id"]
-
-
-@pytest.mark.parametrize("script", INDEPENDENT)
-def test_script_reproduces_its_file(script: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("script", INDEPENDENT, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_script_reproduces_its_file(script: Path, tmp_path: Path) -> None:
     """A script, run with the standard library alone, writes the committed file byte for byte."""
-    command = [sys.executable, "-S", "-m", f"vectors.{script}", str(tmp_path)]
+    book = script.parent.name
+    command = [sys.executable, "-S", "-m", f"vectors.{book}.{script.stem}", str(tmp_path)]
     environment = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
     subprocess.run(command, cwd=SPEC, env=environment, check=True, timeout=60)
     (written,) = tmp_path.iterdir()
-    assert written.read_bytes() == (FOLDER / written.name).read_bytes()
+    committed = SPEC / "wirebook" / "spec" / book / "vectors" / written.name
+    assert written.read_bytes() == committed.read_bytes()
 
 
-def test_every_independent_file_has_its_script() -> None:
+@pytest.mark.parametrize("book", BOOKS)
+def test_every_independent_file_has_its_script(book: str) -> None:
     """No file calls itself independent that a script of the folder does not write."""
-    named = {f"{script.replace('_', '-')}.json" for script in INDEPENDENT}
-    assert named == {
-        name for name, document in FILES.items() if document["origin"] == "independent"
+    named = {
+        f"{script.stem.replace('_', '-')}.json"
+        for script in INDEPENDENT
+        if script.parent.name == book
     }
+    independent = {
+        name for name, document in files(book).items() if document["origin"] == "independent"
+    }
+    assert named == independent
 
 
-@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: str(path.stem))
+@pytest.mark.parametrize("path", sorted(SCRIPTS.rglob("*.py")), ids=lambda path: str(path.stem))
 def test_script_imports_nothing_that_it_checks(path: Path) -> None:
     """The scripts import each other and the standard library, and nothing else."""
     imported = set()

@@ -11,7 +11,8 @@ from typing import Any
 
 from vectors.octets import typed
 
-COMMITTED = Path(__file__).parents[1] / "wirebook" / "spec" / "pygase" / "vectors"
+PREFIXES = {"pygase": "PGS", "packetmq": "PMQ", "pgnet": "PGN"}
+"""What the requirements of each book begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,21 @@ class Group:
         fields = {"op": op, "a": a, "b": b, "value": value}
         self._add(f"{op}-{a}-{b}", requirements, "", fields, "valid")
 
+    def crypto(
+        self,
+        kind: str,
+        name: str,
+        requirements: str,
+        *,
+        comment: str = "",
+        result: str = "valid",
+        **fields: Any,
+    ) -> None:
+        """Add a test of cryptography of the given kind; octets among its fields as bytes."""
+        hexed = {"hex": fields.pop("text").hex()} if "text" in fields else {}
+        inside = {key: typed(value) for key, value in fields.items()}
+        self._add(name, requirements, comment, {"kind": kind, **hexed, **inside}, result)
+
     def transcript(
         self, kind: str, name: str, requirements: str, *, comment: str = "", **fields: Any
     ) -> None:
@@ -70,34 +86,44 @@ class Group:
     def _add(
         self, name: str, requirements: str, comment: str, fields: dict[str, Any], result: str
     ) -> None:
-        test = {"id": name, "requirements": [f"PGS-{short}" for short in requirements.split()]}
+        test: dict[str, Any] = {"id": name, "requirements": requirements.split()}
         if comment:
             test["comment"] = comment
         self.tests.append(test | fields | {"result": result})
 
 
-def write(name: str, comment: str, groups: list[Group], *, origin: str = "independent") -> None:
-    """Write a file into the folder named by the last argument, or where the book's vectors live."""
-    folder = Path(sys.argv[-1]) if len(sys.argv) > 1 else COMMITTED
-    write_to(folder / name, comment, groups, origin=origin)
+def committed(book: str) -> Path:
+    """Return the folder where a book's vectors live."""
+    return Path(__file__).parents[1] / "wirebook" / "spec" / book / "vectors"
 
 
-def write_to(path: Path, comment: str, groups: list[Group], *, origin: str) -> None:
+def write(book: str, name: str, comment: str, groups: list[Group]) -> None:
+    """Write an independent file into the folder named by the last argument, or to its place."""
+    folder = Path(sys.argv[-1]) if len(sys.argv) > 1 else committed(book)
+    write_to(folder / name, book, comment, groups, origin="independent")
+
+
+def write_to(path: Path, book: str, comment: str, groups: list[Group], *, origin: str) -> None:
     """Write a file: one line for each test, so that a difference shows the test that changed."""
-    head = {"book": "pygase", "origin": origin, "comment": comment}
-    blocks = [_block(group) for group in groups]
+    head = {"book": book, "origin": origin, "comment": comment}
+    blocks = [_block(group, PREFIXES[book]) for group in groups]
     text = _line(head)[:-1] + ', "groups": [\n' + ",\n".join(blocks) + "\n]}\n"
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
 
 
-def _block(group: Group) -> str:
+def _block(group: Group, prefix: str) -> str:
     head = {"type": group.type, "comment": group.comment}
     if group.message is not None:
         head["message"] = group.message
-    tests = ",\n  ".join(_line(test) for test in group.tests)
+    tests = ",\n  ".join(_line(_cited(test, prefix)) for test in group.tests)
     return " " + _line(head)[:-1] + ', "tests": [\n  ' + tests + "\n ]}"
+
+
+def _cited(test: dict[str, Any], prefix: str) -> dict[str, Any]:
+    """Return a test with the names of its requirements in full."""
+    return test | {"requirements": [f"{prefix}-{short}" for short in test["requirements"]]}
 
 
 def _line(value: Any) -> str:

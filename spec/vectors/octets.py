@@ -1,120 +1,26 @@
-"""Octets written by hand: the few pieces that the scripts of this folder are made of.
+"""Octets written by hand: a MessagePack encoder, and the shape of values in JSON.
 
-Here live the header, the event block and a MessagePack encoder of the book's profile, read off the
-book's page, and the shape of values in JSON. Nothing of the schema, the reference or a MessagePack
-library may be imported here: vectors that share code with what they check share its mistakes.
+Here lives what the scripts of all books are made of, read off their pages. Nothing of the schemas,
+the references or a MessagePack library may be imported here: vectors that share code with what they
+check share its mistakes.
 """
 
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
-
-PROTOCOL_ID = bytes.fromhex("ff d0 fa b9")
-TO_DELETE = bytes.fromhex("d2 81 e5 ba")
-LARGEST_DATAGRAM = 2048
-
-# The pieces of the event that most tests are built around: ("", [], {}) but for one of them.
-TYPE = bytes.fromhex("a4 74 79 70 65")
-HANDLER_ARGS = bytes.fromhex("ac 68 61 6e 64 6c 65 72 5f 61 72 67 73")
-HANDLER_KWARGS = bytes.fromhex("ae 68 61 6e 64 6c 65 72 5f 6b 77 61 72 67 73")
-TIME_ORDER = bytes.fromhex("aa 74 69 6d 65 5f 6f 72 64 65 72")
-GAME_STATUS = bytes.fromhex("ab 67 61 6d 65 5f 73 74 61 74 75 73")
+from typing import Any, NamedTuple
 
 
-def header(sequence: int = 1, ack: int = 0, bits: int = 0) -> bytes:
-    """Return the 12 octets of a header."""
-    return PROTOCOL_ID + struct.pack(">HHI", sequence, ack, bits)
+class Ext(NamedTuple):
+    """An extension value."""
+
+    code: int
+    data: bytes
 
 
-def entry(octets: bytes) -> bytes:
-    """Return `octets` behind their length: an entry of an event block, or an update."""
-    return struct.pack(">H", len(octets)) + octets
-
-
-def event(
-    kind: bytes = b"\xa1E",
-    args: bytes = b"\x90",
-    kwargs: bytes = b"\x80",
-) -> bytes:
-    """Return the map of an event, its three values given in MessagePack."""
-    return b"\x83" + TYPE + kind + HANDLER_ARGS + args + HANDLER_KWARGS + kwargs
-
-
-def update(members: bytes = b"", count: int = 0, time_order: bytes = b"\x01") -> bytes:
-    """Return an update of `time_order` and then `count` further members, given in MessagePack."""
-    return bytes([0x81 + count]) + TIME_ORDER + time_order + members
-
-
-def client(*events: bytes, time_order: int = 0, head: bytes | None = None) -> bytes:
-    """Return a client package."""
-    fixed = (header() if head is None else head) + struct.pack(">H", time_order)
-    return fixed + b"".join(entry(octets) for octets in events)
-
-
-def server(*events: bytes, state: bytes | None = None, head: bytes | None = None) -> bytes:
-    """Return a server package; `state` is its update in MessagePack."""
-    fixed = (header() if head is None else head) + entry(update() if state is None else state)
-    return fixed + b"".join(entry(octets) for octets in events)
-
-
-def plain(*events: bytes, head: bytes | None = None) -> bytes:
-    """Return a plain package."""
-    return (header() if head is None else head) + b"".join(entry(octets) for octets in events)
-
-
-def header_value(sequence: int = 1, ack: int = 0, bits: int = 0) -> dict[str, Any]:
-    """Return the value of a header."""
-    return {"protocol_id": PROTOCOL_ID, "sequence": sequence, "ack": ack, "ack_bitfield": bits}
-
-
-def event_value(
-    kind: Any = "E", args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """Return the value of an event."""
-    return {"type": kind, "handler_args": list(args), "handler_kwargs": dict(kwargs or {})}
-
-
-def client_value(
-    *events: dict[str, Any], time_order: int = 0, head: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """Return the value of a client package."""
-    return {"header": head or header_value(), "time_order": time_order, "events": list(events)}
-
-
-def server_value(
-    *events: dict[str, Any],
-    state: Mapping[str, Any] | None = None,
-    head: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Return the value of a server package."""
-    changes = {"time_order": 1} if state is None else dict(state)
-    return {"header": head or header_value(), "update": changes, "events": list(events)}
-
-
-def plain_value(*events: dict[str, Any], head: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return the value of a plain package."""
-    return {"header": head or header_value(), "events": list(events)}
-
-
-def package(message: str, value: Mapping[str, Any]) -> bytes:
-    """Encode a value of the given message, the members of every map in their order."""
-    if message == "shutdown":
-        command: str = value["command"]
-        return command.encode("ascii")
-    fields = value["header"]
-    head = header(fields["sequence"], fields["ack"], fields["ack_bitfield"])
-    events = [pack(item) for item in value["events"]]
-    if message == "client-package":
-        return client(*events, time_order=value["time_order"], head=head)
-    if message == "server-package":
-        return server(*events, state=pack(value["update"]), head=head)
-    return plain(*events, head=head)
-
-
-def pack(value: Any) -> bytes:
-    """Encode a value by the sender's rules of the MessagePack profile.
+def pack(value: Any, floats: Callable[[float], bytes] | None = None) -> bytes:
+    """Encode a value in the shortest formats, and floats as `floats` says, else in 32 bits.
 
     Of two shortest formats for a positive integer, the unsigned one is taken.
     """
@@ -125,23 +31,35 @@ def pack(value: Any) -> bytes:
     if isinstance(value, int):
         return _pack_int(value)
     if isinstance(value, float):
-        return b"\xca" + float32(value)
+        return (floats or single)(value)
     if isinstance(value, str):
         text = value.encode()
         return _pack_length(len(text), (0xA0, 31), (0xD9, 0xDA, 0xDB)) + text
     if isinstance(value, bytes):
         return _pack_length(len(value), None, (0xC4, 0xC5, 0xC6)) + value
+    if isinstance(value, Ext):
+        return _pack_extension(value)
     if isinstance(value, list | tuple):
-        items = b"".join(pack(item) for item in value)
+        items = b"".join(pack(item, floats) for item in value)
         return _pack_length(len(value), (0x90, 15), (None, 0xDC, 0xDD)) + items
     if isinstance(value, dict):
-        members = b"".join(pack(key) + pack(item) for key, item in value.items())
+        members = b"".join(pack(key, floats) + pack(item, floats) for key, item in value.items())
         return _pack_length(len(value), (0x80, 15), (None, 0xDE, 0xDF)) + members
     raise TypeError(f"no MessagePack for {value!r}")
 
 
+def single(value: float) -> bytes:
+    """Encode a float in 32 bits."""
+    return b"\xca" + float32(value)
+
+
+def double(value: float) -> bytes:
+    """Encode a float in 64 bits."""
+    return b"\xcb" + struct.pack(">d", value)
+
+
 def float32(value: float) -> bytes:
-    """Round to the 32-bit format by exact fractions, ties to even (PGS-MSG-001)."""
+    """Round to the 32-bit format by exact fractions, ties to even."""
     sign = 0x80000000 if math.copysign(1.0, value) < 0 else 0
     if math.isinf(value):
         return struct.pack(">I", sign | 0x7F800000)
@@ -168,6 +86,8 @@ def typed(value: Any) -> Any:
         return {"$bin": value.hex()}
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53:
         return {"$int": str(value)}
+    if isinstance(value, Ext):
+        return {"$ext": [value.code, value.data.hex()]}
     if isinstance(value, list | tuple):
         return [typed(item) for item in value]
     if isinstance(value, dict):
@@ -190,6 +110,8 @@ def untyped(value: Any) -> Any:
             return bytes.fromhex(digits)
         case {"$int": digits}:
             return int(digits)
+        case {"$ext": [code, digits]}:
+            return Ext(code, bytes.fromhex(digits))
         case {"$map": members}:
             return {untyped(key): untyped(item) for key, item in members}
     return {key: untyped(item) for key, item in value.items()}
@@ -209,6 +131,13 @@ def _pack_int(value: int) -> bytes:
         except struct.error:
             continue
     raise OverflowError(f"{value} is no integer of MessagePack")
+
+
+def _pack_extension(value: Ext) -> bytes:
+    size, tail = len(value.data), struct.pack(">b", value.code) + value.data
+    if size in (1, 2, 4, 8, 16):
+        return bytes([0xD4 + size.bit_length() - 1]) + tail
+    return _pack_length(size, None, (0xC7, 0xC8, 0xC9)) + tail
 
 
 def _pack_length(

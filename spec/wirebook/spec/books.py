@@ -107,15 +107,17 @@ class Book:
     def guess(self, data: bytes) -> tuple[str, ...]:
         """Return the names of the messages that the datagram could be, likely ones first.
 
-        If it is a whole one of none, these are the messages that it begins like.
+        If it is a whole one of none, these are the messages that it begins like. A message is the
+        less likely, the more there is that its receiver ignores.
         """
         seen = {
             name: self.dissect(name, data)
             for name, schema in self.messages.items()
             if schema.datagram
         }
-        whole = tuple(name for name, dissection in seen.items() if dissection.error is None)
-        return whole or tuple(name for name, dissection in seen.items() if dissection.fields)
+        likely = sorted(seen, key=lambda name: sum(field.ignored for field in seen[name].fields))
+        whole = tuple(name for name in likely if seen[name].error is None)
+        return whole or tuple(name for name in likely if seen[name].fields)
 
     def _read(self, message: str, data: bytes, trace: list[Field] | None) -> dict[str, Any]:
         schema = self._schema(message)

@@ -26,6 +26,10 @@ class Check(Enum):
     """A number is outside of its range."""
     OVERRUN = auto()
     """A length claims more octets than there are."""
+    UNDERRUN = auto()
+    """A length claims fewer octets than there have to be."""
+    LEFT_OVER = auto()
+    """Octets are left over behind a message."""
     VALUE = auto()
     """The octets are not exactly one value: none, an incomplete one, or some are left over."""
     RESERVED = auto()
@@ -34,6 +38,10 @@ class Check(Enum):
     """A value has an extension type."""
     UTF8 = auto()
     """A text is not valid UTF-8."""
+    SURROGATE = auto()
+    """A text has an unpaired surrogate."""
+    BASE64 = auto()
+    """A text is not base64 with padding in the standard alphabet."""
     DUPLICATE = auto()
     """A map has the same key twice."""
     CONTAINER_KEY = auto()
@@ -42,6 +50,8 @@ class Check(Enum):
     """Arrays and maps are nested too deep."""
     FLOAT = auto()
     """A finite float is beyond the format that it would be sent in."""
+    MAGNITUDE = auto()
+    """A number is beyond what a receiver can hold."""
     TOO_LARGE = auto()
     """A message has more octets than may be sent."""
     TYPE = auto()

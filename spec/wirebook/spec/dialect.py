@@ -25,7 +25,7 @@ import construct
 from wirebook.spec.checks import Breach, Check, Rules, path_text
 from wirebook.spec.dissection import Field as Seen
 from wirebook.spec.dissection import show
-from wirebook.spec.messagepack import Part, Reader, Run, encode
+from wirebook.spec.messagepack import STRICT, Part, Profile, Reader, Run, encode
 from wirebook.spec.shapes import Shape, doc_of
 
 Stream = io.BytesIO
@@ -154,7 +154,7 @@ class Field(construct.Renamed):
             raise
         if isinstance(self.subcon, Leaf):
             length, text = stream.tell() - offset, self.subcon.show(value)
-            _note(context, Seen(offset, length, path, value, text, self.docs))
+            note(context, Seen(offset, length, path, value, text, self.docs))
         return value
 
     def _build(self, obj: object, stream: Stream, context: Context, path: str) -> object:
@@ -197,18 +197,34 @@ class Layout(construct.Struct):
 class Block(construct.Subconstruct):
     """A piece with its length in front, in `size` octets; the piece takes all of them."""
 
-    def __init__(self, size: int, piece: construct.Construct, doc: str) -> None:
+    def __init__(
+        self,
+        size: int,
+        piece: construct.Construct,
+        doc: str,
+        *,
+        least: int = 0,
+        most: int | None = None,
+    ) -> None:
         super().__init__(piece)
         self.prefix = Uint(size)
         self.doc = doc
+        self.least = least
+        self.most = self.prefix.most if most is None else most
 
     def _parse(self, stream: Stream, context: Context, path: str) -> object:
         offset = stream.tell()
         length = self.prefix._parse(stream, context, path)
-        _note(
+        note(
             context,
             Seen(offset, self.prefix.size, path + ":length", length, str(length), self.doc, True),
         )
+        if length < self.least:
+            reason = f"{length} octets announced instead of at least {self.least}"
+            raise Breach(Check.UNDERRUN, reason, offset=offset)
+        if length > self.most:
+            reason = f"{length} octets announced instead of at most {self.most}"
+            raise Breach(Check.LONG, reason, offset=offset)
         start = stream.tell()
         data = stream.read(length)
         if len(data) < length:
@@ -221,6 +237,9 @@ class Block(construct.Subconstruct):
         inside = io.BytesIO()
         self.subcon._build(obj, inside, context, path)
         data = inside.getvalue()
+        if len(data) > self.most and self.most < self.prefix.most:
+            reason = f"{len(data)} octets instead of at most {self.most}"
+            raise Breach(Check.TOO_LARGE, reason)
         self.prefix._build(len(data), stream, context, path)
         stream.write(data)
         return obj
@@ -244,16 +263,30 @@ class UntilEof(construct.Subconstruct):
 
 
 class MessagePack(construct.Construct):
-    """Exactly one MessagePack value of a given shape, up to the end of the input."""
+    """Exactly one MessagePack value of a given shape, up to the end of the input.
 
-    def __init__(self, shape: Shape, *, rules: Rules) -> None:
+    `sent` and `sent_rules` are what a sender keeps to where a receiver is more generous.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        *,
+        rules: Rules,
+        profile: Profile = STRICT,
+        sent: Shape | None = None,
+        sent_rules: Rules | None = None,
+    ) -> None:
         super().__init__()
         self.shape = shape
         self.rules = rules
+        self.profile = profile
+        self.sent = sent or shape
+        self.sent_rules: Rules = rules if sent_rules is None else sent_rules
 
     def _parse(self, stream: Stream, context: Context, path: str) -> object:
         start = stream.tell()
-        reader = Reader(stream.read())
+        reader = Reader(stream.read(), self.profile)
         try:
             value = reader.read()
             self._check_shape(value, reader)
@@ -263,15 +296,15 @@ class MessagePack(construct.Construct):
             raise
         finally:
             for run in reader.runs:
-                _note(context, self._seen(run, start, path))
+                note(context, self._seen(run, start, path))
         return value
 
     def _build(self, obj: object, stream: Stream, context: Context, path: str) -> object:
         try:
-            data = encode(obj)
-            self.shape.check(obj, ())
+            data = encode(obj, self.profile)
+            self.sent.check(obj, ())
         except Breach as breach:
-            breach.attribute(self.rules)
+            breach.attribute(self.sent_rules)
             breach.where = path_text("" if path.startswith("(") else path, breach.keys)
             raise
         stream.write(data)
@@ -286,7 +319,7 @@ class MessagePack(construct.Construct):
 
     def _seen(self, run: Run, start: int, path: str) -> Seen:
         base = "" if path.startswith("(") else path
-        where, doc = path_text(base, run.keys), doc_of(self.shape, run.keys)
+        where, doc = path_text(base, run.keys), doc_of(self.sent, run.keys)
         if run.part is Part.VALUE or (run.part is Part.HEAD and not run.count):
             return Seen(start + run.offset, run.length, where, run.value, show(run.value), doc)
         if run.part is Part.KEY:
@@ -298,7 +331,10 @@ class MessagePack(construct.Construct):
 
 
 class Message(construct.Subconstruct):
-    """The outermost piece: a message from its first octet to its last, within its size."""
+    """The outermost piece: a message from its first octet to its last, within its size.
+
+    Without a `most`, a length inside limits it.
+    """
 
     def __init__(
         self,
@@ -306,7 +342,7 @@ class Message(construct.Subconstruct):
         piece: construct.Construct,
         *,
         least: int,
-        most: int,
+        most: int | None,
         rules: Rules,
         datagram: bool = True,
     ) -> None:
@@ -331,7 +367,8 @@ class Message(construct.Subconstruct):
         try:
             value: object = self.subcon._parse(inside, context, path)
             if left := len(data) - inside.tell():
-                raise Breach(Check.LONG, f"{left} octets left over", offset=inside.tell())
+                reason = f"{left} octets left over"
+                raise Breach(Check.LEFT_OVER, reason, offset=inside.tell())
         except Breach as breach:
             breach.attribute(self.rules)
             raise
@@ -341,7 +378,7 @@ class Message(construct.Subconstruct):
         inside = io.BytesIO()
         try:
             self.subcon._build(obj, inside, context, path)
-            if (size := inside.tell()) > self.most:
+            if self.most is not None and (size := inside.tell()) > self.most:
                 raise Breach(Check.TOO_LARGE, f"{size} octets instead of at most {self.most}")
         except Breach as breach:
             breach.attribute(self.rules)
@@ -353,7 +390,7 @@ class Message(construct.Subconstruct):
         if len(data) < self.least:
             reason = f"{len(data)} octets instead of at least {self.least}"
             raise Breach(Check.SHORT, reason, offset=len(data))
-        if len(data) > self.most:
+        if self.most is not None and len(data) > self.most:
             reason = f"{len(data)} octets instead of at most {self.most}"
             raise Breach(Check.LONG, reason, offset=self.most)
 
@@ -371,7 +408,8 @@ def _join(path: str, name: str) -> str:
     return name if path.startswith("(") else f"{path}.{name}"
 
 
-def _note(context: Context, field: Seen) -> None:
+def note(context: Context, field: Seen) -> None:
+    """Add a field to the dissection, if one is made."""
     trace = context._params.get("trace")
     if trace is not None:
         trace.append(field)

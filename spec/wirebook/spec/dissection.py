@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wirebook.spec.extension import Ext
+
 SHOWN = 60
 """The most characters that the short form of a value has."""
 
@@ -48,7 +50,7 @@ class Field:
     offset: int
     length: int
     path: str
-    """`header.ack`, `events[0].type`; structure ends in `:key`, `:length`, `:map` or `:array`."""
+    """`header.ack`, `events[0].type`; structure has a suffix: `:key`, `:length`, `:map` …"""
     value: object
     text: str
     """The value in short."""
@@ -56,6 +58,8 @@ class Field:
     """What the field is for, in one line; "" for what the application put there."""
     structural: bool = False
     """Whether it is a key, a length or the head of a container, with no value of its own."""
+    ignored: bool = False
+    """Whether its receiver ignores it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ def show(value: object) -> str:
         text = str(value).lower()
     elif isinstance(value, bytes):
         text = value[:SHOWN].hex(" ") or "(empty)"
+    elif isinstance(value, Ext):
+        text = f"extension {value.code}: {show(value.data)}"
     elif isinstance(value, str):
         import json
 

@@ -16,16 +16,35 @@ from enum import Enum, auto
 import msgpack
 
 from wirebook.spec.checks import Breach, Check
+from wirebook.spec.extension import CODE_LEAST, CODE_MOST, Ext
 
 DEPTH_LIMIT = 32
 INT_LEAST, INT_MOST = -(2**63), 2**64 - 1
 
 _RESERVED = 0xC1
-_EXTENSIONS = frozenset({0xC7, 0xC8, 0xC9, 0xD4, 0xD5, 0xD6, 0xD7, 0xD8})
+_EXTENSION_LENGTHS = {0xC7: 1, 0xC8: 2, 0xC9: 4}
+_FIXED_EXTENSIONS = {0xD4: 1, 0xD5: 2, 0xD6: 4, 0xD7: 8, 0xD8: 16}
+_EXTENSIONS = _EXTENSION_LENGTHS.keys() | _FIXED_EXTENSIONS.keys()
 _ARRAYS = frozenset({*range(0x90, 0xA0), 0xDC, 0xDD})
 _MAPS = frozenset({*range(0x80, 0x90), 0xDE, 0xDF})
 
-_PACKER = msgpack.Packer(use_single_float=True, use_bin_type=True, strict_types=True)
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a book has decided where MessagePack leaves a choice."""
+
+    extensions: bool = False
+    """Whether extension types are values; else they are refused."""
+    single_floats: bool = True
+    """Whether floats are sent in 32 bits."""
+    bin_as_text: bool = False
+    """Whether a bin that is valid UTF-8 is read as the str of the same octets."""
+    scalars_deep: bool = False
+    """Whether a scalar has a depth of its own: of 1, as an empty array has."""
+
+
+STRICT = Profile()
+"""No extension types, floats of 32 bits, a bin is a bin, only arrays and maps have a depth."""
 
 
 class Part(Enum):
@@ -59,6 +78,7 @@ class Reader:
     """Reads exactly one value, and keeps the runs that it has seen even where it fails."""
 
     data: bytes
+    profile: Profile = STRICT
     runs: list[Run] = field(default_factory=list)
     _unpacker: msgpack.Unpacker = field(init=False)
 
@@ -100,10 +120,10 @@ class Reader:
         head = self.data[offset]
         if head == _RESERVED:
             raise Breach(Check.RESERVED, "reserved octet c1", offset=offset, keys=keys)
-        if head in _EXTENSIONS:
+        if head in _EXTENSIONS and not self.profile.extensions:
             raise Breach(Check.EXTENSION, "an extension type", offset=offset, keys=keys)
-        container = head in _ARRAYS or head in _MAPS
-        if container and len(keys) >= DEPTH_LIMIT:
+        deep = self.profile.scalars_deep or head in _ARRAYS or head in _MAPS
+        if deep and len(keys) >= DEPTH_LIMIT:
             raise Breach(Check.DEPTH, f"deeper than {DEPTH_LIMIT}", offset=offset, keys=keys)
         return head
 
@@ -117,8 +137,8 @@ class Reader:
         for _ in range(count):
             offset = self._tell()
             head = self._head(keys)
-            if head in _ARRAYS or head in _MAPS:
-                reason = "an array or a map as a key"
+            if head in _ARRAYS or head in _MAPS or head in _EXTENSIONS:
+                reason = "an array, a map or an extension value as a key"
                 raise Breach(Check.CONTAINER_KEY, reason, offset=offset, keys=keys)
             key = self._scalar(keys, Part.KEY)
             if key in members:  # so 1, 1.0 and true are one key
@@ -141,62 +161,122 @@ class Reader:
     def _scalar(self, keys: tuple[object, ...], part: Part) -> object:
         offset = self._tell()
         try:
-            value: object = self._unpacker.unpack()
+            extension = self.data[offset] in _EXTENSIONS
+            value = self._extension() if extension else self._unpacker.unpack()
         except msgpack.OutOfData:
             raise _incomplete(offset, keys) from None
         except UnicodeDecodeError as error:
             raise Breach(
                 Check.UTF8, f"invalid UTF-8: {error.reason}", offset=offset, keys=keys
             ) from None
+        if self.profile.bin_as_text and isinstance(value, bytes):
+            value = _text(value)
         at = (*keys, value) if part is Part.KEY else keys
         self.runs.append(Run(offset, self._tell() - offset, part, at, value))
         return value
+
+    def _extension(self) -> Ext:
+        """Return an extension value; the library would make a time of some."""
+        (head,) = self._take(1)
+        fixed = _FIXED_EXTENSIONS.get(head)
+        size = int.from_bytes(self._take(_EXTENSION_LENGTHS[head])) if fixed is None else fixed
+        code = int.from_bytes(self._take(1), signed=True)
+        return Ext(code, self._take(size))
+
+    def _take(self, size: int) -> bytes:
+        data: bytes = self._unpacker.read_bytes(size)
+        if len(data) < size:
+            raise msgpack.OutOfData
+        return data
+
+
+def _text(octets: bytes) -> str | bytes:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets
 
 
 def _incomplete(offset: int, keys: tuple[object, ...]) -> Breach:
     return Breach(Check.VALUE, "the value is incomplete", offset=offset, keys=keys)
 
 
-def encode(value: object) -> bytes:
-    """Return `value` in MessagePack, floats in 32 bits."""
-    packed: bytes = _PACKER.pack(_sendable(value, ()))
-    return packed
+def encode(value: object, profile: Profile = STRICT) -> bytes:
+    """Return `value` in MessagePack, each part of it in the shortest format that there is."""
+    return _Writer(profile).encode(value)
 
 
-def _sendable(value: object, keys: tuple[object, ...]) -> object:
-    """Return `value` as its reader will see it; a subclass is refused, whatever it may mean."""
-    kind = type(value)
-    if value is None or kind is bool or kind is bytes:
-        return value
-    if isinstance(value, float) and kind is float:
-        return _rounded(value, keys)
-    if isinstance(value, int) and kind is int:
-        if not INT_LEAST <= value <= INT_MOST:
-            raise Breach(Check.RANGE, f"{value} is beyond 64 bits", keys=keys)
-        return value
-    if isinstance(value, str) and kind is str:
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise Breach(Check.UTF8, "a str that UTF-8 cannot encode", keys=keys) from None
-        return value
-    if (kind is list or kind is dict) and len(keys) >= DEPTH_LIMIT:
-        raise Breach(Check.DEPTH, f"deeper than {DEPTH_LIMIT}", keys=keys)
-    if isinstance(value, list) and kind is list:
-        return [_sendable(item, (*keys, index)) for index, item in enumerate(value)]
-    if isinstance(value, dict) and kind is dict:
-        return _sendable_map(value, keys)
-    raise Breach(Check.TYPE, f"a {kind.__name__} has no place in MessagePack", keys=keys)
+class _Writer:
+    """Writes one value; a subclass of a type is refused, whatever it may mean."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._packer = msgpack.Packer(
+            use_single_float=profile.single_floats, use_bin_type=True, autoreset=False
+        )
+
+    def encode(self, value: object) -> bytes:
+        self._write(value, ())
+        packed: bytes = self._packer.bytes()
+        return packed
+
+    def _write(self, value: object, keys: tuple[object, ...]) -> None:
+        kind = type(value)
+        deep = self._profile.scalars_deep or kind is list or kind is dict
+        if deep and len(keys) >= DEPTH_LIMIT:
+            raise Breach(Check.DEPTH, f"deeper than {DEPTH_LIMIT}", keys=keys)
+        if isinstance(value, list) and kind is list:
+            self._packer.pack_array_header(len(value))
+            for index, item in enumerate(value):
+                self._write(item, (*keys, index))
+        elif isinstance(value, dict) and kind is dict:
+            self._write_map(value, keys)
+        elif isinstance(value, Ext) and self._profile.extensions:
+            _check_extension(value, keys)
+            self._packer.pack_ext_type(value.code, value.data)
+        else:
+            self._packer.pack(self._scalar(value, keys))
+
+    def _write_map(self, value: dict[object, object], keys: tuple[object, ...]) -> None:
+        self._packer.pack_map_header(len(value))
+        sent = set()
+        for key, item in value.items():
+            if isinstance(key, Ext):
+                reason = "an extension value as a key"
+                raise Breach(Check.CONTAINER_KEY, reason, keys=(*keys, key), about_key=True)
+            scalar = self._scalar(key, (*keys, key))
+            if scalar in sent:  # two floats can be one once they are rounded
+                raise Breach(Check.DUPLICATE, f"key {scalar!r} twice", keys=keys)
+            sent.add(scalar)
+            self._packer.pack(scalar)
+            self._write(item, (*keys, key))
+
+    def _scalar(self, value: object, keys: tuple[object, ...]) -> object:
+        """Return `value` as its reader will see it."""
+        kind = type(value)
+        if value is None or kind is bool or kind is bytes:
+            return value
+        if isinstance(value, float) and kind is float:
+            return _rounded(value, keys) if self._profile.single_floats else value
+        if isinstance(value, int) and kind is int:
+            if not INT_LEAST <= value <= INT_MOST:
+                raise Breach(Check.RANGE, f"{value} is beyond 64 bits", keys=keys)
+            return value
+        if isinstance(value, str) and kind is str:
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise Breach(Check.UTF8, "a str that UTF-8 cannot encode", keys=keys) from None
+            return value
+        raise Breach(Check.TYPE, f"a {kind.__name__} has no place in MessagePack", keys=keys)
 
 
-def _sendable_map(value: dict[object, object], keys: tuple[object, ...]) -> dict[object, object]:
-    members: dict[object, object] = {}
-    for key, item in value.items():
-        sent = _sendable(key, (*keys, key))
-        if sent in members:  # two floats can be one once they are rounded
-            raise Breach(Check.DUPLICATE, f"key {sent!r} twice", keys=keys)
-        members[sent] = _sendable(item, (*keys, key))
-    return members
+def _check_extension(value: Ext, keys: tuple[object, ...]) -> None:
+    if type(value.code) is not int or type(value.data) is not bytes:
+        raise Breach(Check.TYPE, "an extension value is a number and octets", keys=keys)
+    if not CODE_LEAST <= value.code <= CODE_MOST:
+        reason = f"extension {value.code} is not within {CODE_LEAST} to {CODE_MOST}"
+        raise Breach(Check.RANGE, reason, keys=keys)
 
 
 def _rounded(value: float, keys: tuple[object, ...]) -> float:

@@ -13,13 +13,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from construct import Construct
 
-from wirebook.spec import books, dialect, messagepack, shapes
+from wirebook.spec import books, dialect, dialect_text, json_text, messagepack, shapes
 from wirebook.spec.checks import Rules
 
 Json = dict[str, Any]
@@ -127,6 +128,7 @@ def _piece(piece: Construct, names: _Names) -> Json:
             return {"type": "word", "words": list(piece.words)}
         case dialect.Block():
             prefix = {"size": piece.prefix.size, "doc": piece.doc}
+            prefix |= {"least": piece.least, "most": piece.most}
             return {"type": "block", "length": prefix, "content": _piece(piece.subcon, names)}
         case dialect.UntilEof():
             return {"type": "until-end", "items": _piece(piece.subcon, names)}
@@ -134,9 +136,21 @@ def _piece(piece: Construct, names: _Names) -> Json:
             return {
                 "type": "messagepack",
                 "depth": messagepack.DEPTH_LIMIT,
-                "requirements": _cited(piece.rules),
+                "profile": asdict(piece.profile),
+                "requirements": _cited(piece.rules, list(piece.sent_rules.values())),
+                "value": _shape(piece.sent),
+                "taken": None if piece.sent is piece.shape else _shape(piece.shape),
+            }
+        case dialect_text.JsonText():
+            return {
+                "type": "json",
+                "depth": json_text.DEPTH_LIMIT,
+                "requirements": _cited(piece.rules, list(piece.sent_rules.values())),
                 "value": _shape(piece.shape),
             }
+        case dialect_text.Base64():
+            inside = {"octets": piece.octets, "least": piece.least}
+            return {"type": "base64", "size": piece.size, **inside}
     raise TypeError(f"{type(piece).__name__} has no neutral form")
 
 
@@ -153,20 +167,28 @@ def _shape(shape: shapes.Shape) -> Json:
     match shape:
         case shapes.Any():
             return {"type": "any"}
+        case shapes.Nil():
+            return {"type": "nil"}
+        case shapes.Bool():
+            return {"type": "bool"}
         case shapes.Str():
             return {"type": "str"}
         case shapes.Int():
             return {"type": "int", "least": shape.least, "most": shape.most}
+        case shapes.Nullable():
+            return {**_shape(shape.shape), "nullable": True}
         case shapes.Array():
             return {"type": "array", "items": _shape(shape.items)}
         case shapes.Map():
             return {"type": "map", "keys": {"type": "str"}, "values": _shape(shape.values)}
         case shapes.Record():
-            others = shape.others
+            others, ignored = shape.others, shape.ignores_others
             return {
                 "type": "record",
                 "keys": [_key(key) for key in shape.keys],
-                "others": others and {"doc": shape.others_doc, **_shape(others)},
+                "any_keys": shape.any_keys,
+                "others": others
+                and {"doc": shape.others_doc, "ignored": ignored, **_shape(others)},
             }
     raise TypeError(f"{type(shape).__name__} has no neutral form")
 
@@ -175,6 +197,7 @@ def _key(key: shapes.Key) -> Json:
     return {
         "name": key.name,
         "required": key.required,
+        **({"default": key.default[0]} if key.default else {}),
         "doc": key.doc,
         "requirements": _cited(key.rules, key.cites),
         **_shape(key.shape),

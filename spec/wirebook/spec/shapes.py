@@ -1,6 +1,6 @@
 """Shapes of the values inside a body: the typed records of the dialect.
 
-A shape says of a decoded value (from MessagePack, later from JSON) which type, range and keys it
+A shape says of a decoded value (from MessagePack or JSON) which type, range and keys it
 has to have, and what each part of it is for. What may live here: shapes and their checks; nothing
 that knows octets. They are plain data: `neutral` reads them, nothing derives from them.
 """
@@ -32,6 +32,26 @@ class Any:
 
 
 @dataclass(frozen=True, slots=True)
+class Nil:
+    """Nothing."""
+
+    def check(self, value: object, keys: Keys) -> None:
+        """Refuse what is not nil."""
+        if value is not None:
+            raise _other_type("nil", value, keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Bool:
+    """A truth value."""
+
+    def check(self, value: object, keys: Keys) -> None:
+        """Refuse what is not a boolean."""
+        if not isinstance(value, bool):
+            raise _other_type("a boolean", value, keys)
+
+
+@dataclass(frozen=True, slots=True)
 class Str:
     """A text."""
 
@@ -43,18 +63,31 @@ class Str:
 
 @dataclass(frozen=True, slots=True)
 class Int:
-    """An integer within a range; a boolean is not one."""
+    """An integer, perhaps within a range; a boolean is not one."""
 
-    least: int
-    most: int
+    least: int | None = None
+    most: int | None = None
 
     def check(self, value: object, keys: Keys) -> None:
         """Refuse what is not an integer of the range."""
         if not isinstance(value, int) or isinstance(value, bool):
             raise _other_type("an integer", value, keys)
-        if not self.least <= value <= self.most:
-            reason = f"{value} is not within {self.least} to {self.most}"
-            raise Breach(Check.RANGE, reason, keys=keys)
+        if self.least is not None and value < self.least:
+            raise Breach(Check.RANGE, f"{value} is below {self.least}", keys=keys)
+        if self.most is not None and value > self.most:
+            raise Breach(Check.RANGE, f"{value} is above {self.most}", keys=keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Nullable:
+    """A value of a shape, or nil."""
+
+    shape: Shape
+
+    def check(self, value: object, keys: Keys) -> None:
+        """Refuse what is neither nil nor of the shape."""
+        if value is not None:
+            self.shape.check(value, keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +130,8 @@ class Key:
     rules: Rules = field(default_factory=dict)
     cites: tuple[str, ...] = ()
     """Requirements about it that no check of the schema serves."""
+    default: tuple[object, ...] = ()
+    """The value that a receiver takes instead, if the key may be left out and that is fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +142,10 @@ class Record:
     others: Shape | None = None
     """The shape of the values under all other keys; None if there may be none."""
     others_doc: str = ""
+    any_keys: bool = False
+    """Whether the others may have keys that are not str."""
+    ignores_others: bool = False
+    """Whether a receiver ignores the others."""
 
     def check(self, value: object, keys: Keys) -> None:
         """Refuse what is not a map with these keys: its keys first, then the values."""
@@ -114,7 +153,8 @@ class Record:
             raise _other_type("a map", value, keys)
         known = {key.name: key for key in self.keys}
         for name in value:
-            _check_key(name, keys)
+            if not self.any_keys:
+                _check_key(name, keys)
             if name not in known and self.others is None:
                 reason = f"unknown key {name!r}"
                 raise Breach(Check.UNKNOWN, reason, keys=(*keys, name), about_key=True)
@@ -150,6 +190,16 @@ def doc_of(shape: Shape, keys: Keys) -> str:
                 return doc_of(key.shape, keys[1:]) or key.doc
         return shape.others_doc
     return ""
+
+
+def ignores(shape: Shape, keys: Keys) -> bool:
+    """Return whether a receiver of `shape` ignores what stands at `keys`."""
+    if not isinstance(shape, Record) or not keys:
+        return False
+    for key in shape.keys:
+        if key.name == keys[0]:
+            return ignores(key.shape, keys[1:])
+    return shape.ignores_others
 
 
 def _check_key(key: object, keys: Keys) -> None:

@@ -85,14 +85,21 @@ class StateTable(Generic[S, I, A]):
         return frozenset(cited for row in legal for cited in row.requirements)
 
     def markdown(self, link: Callable[[str], str] = str) -> str:
-        """Return the table in Markdown; `link` turns a requirement's ID into a link."""
+        """Return the table in Markdown; `link` turns a requirement's ID into a link.
+
+        Inputs with the same outcome in a state share a line.
+        """
         lines = ["| state | input | action | next state | requirements |", "|---|---|---|---|---|"]
+        together: dict[tuple[S, Transition[S, A] | Illegal], list[str]] = {}
         for (state, given), row in self.rows.items():
+            together.setdefault((state, row), []).append(given.value)
+        for (state, row), inputs in together.items():
+            cells = [state.value, "; ".join(inputs)]
             if isinstance(row, Illegal):
-                cells = [state.value, given.value, f"*illegal*: {row.reason}", "–", ""]
+                cells += [f"*illegal*: {row.reason}", "–", ""]
             else:
                 cited = ", ".join(link(requirement) for requirement in row.requirements)
-                cells = [state.value, given.value, row.action.value, row.next_state.value, cited]
+                cells += [row.action.value, row.next_state.value, cited]
             lines.append(f"| {' | '.join(cells)} |")
         return "\n".join(lines)
 

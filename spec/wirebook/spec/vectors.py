@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TYPES = ("decode", "encode", "reject", "arithmetic", "transcript")
+from wirebook.spec.extension import Ext
+
+TYPES = ("decode", "encode", "reject", "arithmetic", "crypto", "transcript")
 """The types of groups."""
 RESULTS = ("valid", "invalid", "acceptable")
 """What a test can expect of a receiver."""
@@ -29,6 +31,8 @@ _NEEDED = {
     ("encode", "invalid"): ("value",),
     ("reject", "invalid"): ("hex",),
     ("arithmetic", "valid"): ("op", "a", "b", "value"),
+    ("crypto", "valid"): ("kind",),
+    ("crypto", "invalid"): ("kind",),
     ("transcript", "valid"): ("kind",),
 }
 """The members that a test of a type and result has to have; other pairs make no sense."""
@@ -37,8 +41,21 @@ _TRANSCRIPTS = {
     "window": ("received", "effects", "ack", "ack_bitfield"),
     "merge": ("state", "updates", "value"),
     "sum": ("updates", "value"),
+    "session": ("client_private_key", "server_private_key", "messages"),
+    "stream": ("chunks", "packets"),
+    "handshake": ("side", "received", "sent", "state"),
 }
 """The members that a transcript of a kind has to have."""
+
+_CRYPTO = {
+    "key": ("value",),
+    "open": ("hex", "private_key", "public_key"),
+    "receive": ("hex", "private_key", "public_key", "read_as"),
+    "seal": ("hex", "private_key", "public_key", "nonce", "value"),
+}
+"""The members that a test of cryptography of a kind has to have."""
+
+_KINDS = {"transcript": _TRANSCRIPTS, "crypto": _CRYPTO}
 
 
 class VectorError(ValueError):
@@ -131,6 +148,8 @@ def from_typed(value: Any) -> Any:
             return bytes.fromhex(content)
         if tag == "$int":
             return int(content)
+        if tag == "$ext":
+            return Ext(content[0], bytes.fromhex(content[1]))
         if tag == "$map":
             return {from_typed(key): from_typed(item) for key, item in content}
         if tag.startswith("$"):
@@ -144,6 +163,8 @@ def to_typed(value: Any) -> Any:
         return {"$float": value if math.isfinite(value) else str(value)}
     if isinstance(value, bytes):
         return {"$bin": value.hex()}
+    if isinstance(value, Ext):
+        return {"$ext": [value.code, value.data.hex()]}
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _PLAIN_MOST:
         return {"$int": str(value)}
     if isinstance(value, list):
@@ -180,8 +201,9 @@ def _test(test: Any, kind: str, place: str) -> Vector:
         raise VectorError(f"{place}: a test of type {kind} cannot be {result}")
     for needed in _NEEDED[kind, result]:
         _member(test, needed, place)
-    if kind == "transcript":
-        for needed in _TRANSCRIPTS[_choice(test, "kind", tuple(_TRANSCRIPTS), place)]:
+    if kind in _KINDS:
+        kinds = _KINDS[kind]
+        for needed in kinds[_choice(test, "kind", tuple(kinds), place)]:
             _member(test, needed, place)
     known = {"id", "requirements", "comment", "result", "hex", "value", "spans"}
     try:

@@ -5,6 +5,7 @@ What may live here: functions from neutral form, requirements or vectors to a Ma
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +28,8 @@ def message_table(message: Json, link: Link) -> str:
     """Return the fields of a message; `link` turns the name of another message into a link."""
     if message["type"] == "messagepack":
         return _table(("key", "", "type", "meaning"), _record_rows(message["value"]))
+    if message["type"] == "json":
+        return _table(("member", "if missing", "type", "meaning"), _json_rows(message["value"]))
     return _table(("offset", "size", "name", "type", "meaning"), _layout_rows(message, link))
 
 
@@ -71,26 +74,48 @@ def _line(cells: Row) -> str:
 
 
 def _layout_rows(message: Json, link: Link) -> Iterator[Row]:
-    offset: int | None = 0
-    for field in message["fields"]:
-        name, doc, kind = f"`{field['name']}`", field["doc"], field["type"]
-        size = _size(field, message)
-        if kind == "block":
-            yield from _block_rows(_place(offset), field, name, doc, link)
+    yield from _field_rows(message["fields"], 0, "", message["sizes"], link)
+
+
+def _field_rows(
+    fields: list[Json], offset: int | None, path: str, sizes: Json, link: Link
+) -> Iterator[Row]:
+    for field in fields:
+        name, doc, kind = f"{path}{field['name']}", field["doc"], field["type"]
+        size = _size(field, sizes)
+        if kind == "block" and field["content"]["type"] == "layout":
+            inside = None if offset is None else offset + field["length"]["size"]
+            yield _length_row(_place(offset), field["length"], f"`{name}`")
+            yield from _field_rows(field["content"]["fields"], inside, f"{name}.", sizes, link)
+        elif kind == "block":
+            yield from _block_rows(_place(offset), field, f"`{name}`", doc, link)
         elif kind == "until-end":
-            yield _place(offset), "to the end", name, "entries of the following form", doc
+            yield _place(offset), "to the end", f"`{name}`", "entries of the following form", doc
             yield from _block_rows("+", field["items"], "entry", "", link)
         else:
-            yield _place(offset), str(size or "to the end"), name, _type(field, link), doc
+            yield _place(offset), str(size or "to the end"), f"`{name}`", _type(field, link), doc
+            yield from _member_rows(field)
         offset = None if offset is None or size is None else offset + size
 
 
 def _block_rows(offset: str, block: Json, name: str, doc: str, link: Link) -> Iterator[Row]:
     length = block["length"]
-    most = 256 ** length["size"] - 1
-    yield offset, str(length["size"]), f"length of {name}", f"integer, 0 to {most}", length["doc"]
+    yield _length_row(offset, length, name)
     inside = f"{int(offset) + length['size']}" if offset.isdigit() else "+"
     yield inside, "that length", name, _type(block["content"], link), doc
+
+
+def _length_row(offset: str, length: Json, name: str) -> Row:
+    kind = f"integer, {length['least']} to {length['most']}"
+    return offset, str(length["size"]), f"length of {name}", kind, length["doc"]
+
+
+def _member_rows(field: Json) -> Iterator[Row]:
+    """Yield the members of a map in MessagePack, which have no place of their own."""
+    if field["type"] == "messagepack" and field["value"]["type"] == "record":
+        for key in field["value"]["keys"]:
+            needed = "" if key["required"] else ", optional"
+            yield "", "", f"`{key['name']}`", f"{_value_type(key)}{needed}", key["doc"]
 
 
 def _record_rows(record: Json) -> Iterator[Row]:
@@ -102,10 +127,30 @@ def _record_rows(record: Json) -> Iterator[Row]:
         yield "any other str", "optional", _value_type(others), others["doc"]
 
 
+def _json_rows(record: Json) -> Iterator[Row]:
+    for key in record["keys"]:
+        default = f"`{json.dumps(key['default'])}`" if "default" in key else "optional"
+        missing = "malformed" if key["required"] else default
+        yield f"`{key['name']}`", missing, _json_type(key), key["doc"]
+
+
+def _json_type(value: Json) -> str:
+    match value["type"]:
+        case "map" | "record":
+            name = "object"
+        case "any" | "int":
+            name = _value_type(value)
+        case other:
+            name = str(other)
+    return f"{name} or null" if value.get("nullable") else name
+
+
 def _type(field: Json, link: Link) -> str:
     match field["type"]:
         case "message":
             return link(field["message"])
+        case "uint" if field["least"] == field["most"]:
+            return str(field["least"])
         case "uint":
             return f"integer, {field['least']} to {field['most']}"
         case "bits":
@@ -114,6 +159,11 @@ def _type(field: Json, link: Link) -> str:
             return f"`{bytes.fromhex(field['hex']).hex(' ')}`"
         case "word":
             return " or ".join(f"`{word}`" for word in field["words"]) + ", in ASCII"
+        case "base64":
+            exact, least = field["octets"], field["least"]
+            return f"base64 of {exact} octets" if exact else f"base64 of {least} octets or more"
+        case "messagepack":
+            return f"MessagePack: {_value_type(field['value'])}"
         case other:
             return str(other)
 
@@ -122,22 +172,30 @@ def _value_type(value: Json) -> str:
     match value["type"]:
         case "any":
             return "any value"
+        case "int" if value["least"] is None:
+            return "integer"
         case "int":
             return f"integer, {value['least']} to {value['most']}"
+        case "bool":
+            return "boolean"
+        case "record":
+            return "map"
         case "array":
             return (
                 "array" if value["items"]["type"] == "any" else f"array: {value['items']['type']}"
             )
-        case "map":
+        case "map" if value["values"]["type"] == "any":
             return "map with str keys"
+        case "map":
+            return f"map of str to {_value_type(value['values'])}"
         case other:
             return str(other)
 
 
-def _size(field: Json, message: Json) -> int | None:
+def _size(field: Json, sizes: Json) -> int | None:
     """Return the octets that a field always takes, or None if that depends."""
     if field["type"] == "message":
-        size: int | None = message["sizes"].get(field["message"])
+        size: int | None = sizes.get(field["message"])
         return size
     found: int | None = field.get("size")
     return found

@@ -6,33 +6,13 @@ expectations. What is known of the whole is in the target's `expected.toml`.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.helpers_original import FOUND, Defect, Run, check
+
 pytestmark = pytest.mark.original
-
-SECONDS = 300
-FOUND = {"fail", "crash"}
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """A known defect and a case that has to show it."""
-
-    what: str
-    requirement: str
-    case: str
-    """The case's name, with its parameter if one of several is meant."""
-
-    def __str__(self) -> str:
-        return self.what.replace(" ", "-")
-
 
 DEFECTS = (
     Defect("a duplicate", "PGS-WIN-003", "duplicates_change_no_acks[of-the-newest]"),
@@ -62,51 +42,18 @@ DEFECTS = (
     Defect("reflected packages", "PGS-SEC-001", "answers_one_package_with_one"),
     Defect("reflected octets", "PGS-SEC-002", "answers_one_package_with_one"),
 )
-CHOSEN = " or ".join(sorted({defect.case for defect in DEFECTS}))
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run of the suite that has ended."""
-
-    status: int
-    output: str
-    cases: tuple[dict[str, Any], ...]
-
-    def named(self, name: str) -> dict[str, Any]:
-        """Return the result of the case with this name."""
-        (found,) = (case for case in self.cases if case["id"].rpartition("/")[2] == name)
-        return found
-
-
-def check(report: Path, *options: str) -> Run:
-    command = [
-        str(Path(sysconfig.get_path("scripts"), "wirebook")),
-        *("check", "pygase", "--target", "pygase-0.3.1", "--jobs", "2", "-k", CHOSEN),
-        *("--report", str(report), *options),
-    ]
-    ended = subprocess.run(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    summary = json.loads((report / "summary.json").read_text(encoding="utf-8"))
-    return Run(ended.returncode, ended.stdout, tuple(summary["cases"]))
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The chosen cases, without expectations."""
-    return check(tmp_path_factory.mktemp("plain"))
+    return check("pygase", "pygase-0.3.1", DEFECTS, tmp_path_factory.mktemp("plain"))
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=str)
 def test_defect_is_found(run: Run, defect: Defect) -> None:
     """A case that cites the requirement says that the original breaks it."""
-    result = run.named(defect.case)
+    result = run.result(defect)
     assert result["verdict"] in FOUND
     assert defect.requirement in result["requirements"]
 
@@ -118,15 +65,13 @@ def test_defects_make_the_run_fail(run: Run) -> None:
 
 def test_run_goes_on_after_every_crash(run: Run) -> None:
     """The server is started again, so that each case has a verdict of its own, and no other."""
-    names = {case["id"].rpartition("/")[2] for case in run.cases}
-    verdicts = [case["verdict"] for case in run.cases]
-    assert names >= {defect.case for defect in DEFECTS}
-    assert verdicts.count("crash") > 5
-    assert set(verdicts) <= FOUND
+    assert len(run.cases) == len({defect.case for defect in DEFECTS})
+    assert run.verdicts.count("crash") > 5
+    assert set(run.verdicts) <= FOUND
 
 
 def test_defects_are_expected(tmp_path: Path) -> None:
     """With the expectations that come with the target, the same run ends well."""
-    run = check(tmp_path, "--expect", "builtin")
+    run = check("pygase", "pygase-0.3.1", DEFECTS, tmp_path, "--expect", "builtin")
     assert run.status == 0, run.output
-    assert {case["verdict"] for case in run.cases} == {"xfail"}
+    assert set(run.verdicts) == {"xfail"}

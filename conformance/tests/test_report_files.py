@@ -121,6 +121,7 @@ def test_summary_has_exactly_the_promised_cases(tmp_path: Path) -> None:
     run(tmp_path, [case("b", Verdict.FAIL), case("a")])
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["counts"] == {"pass": 1, "fail": 1}
+    assert summary["counts_by_book"] == {"pygase": {"pass": 1, "fail": 1}}
     assert summary["cases"] == [
         {
             "id": f"pygase/server_window/{name}",

@@ -328,7 +328,7 @@ def test_meanings_of_fields_stand_once_in_the_page() -> None:
     """They are the same for thousands of datagrams."""
     shown = page(case("a"), case("b"))
     (meanings,) = (item for item in shown.all("script") if "id" in item.attributes)
-    assert json.loads(meanings.text) == {"client-package header.sequence": "Its `number`."}
+    assert json.loads(meanings.text) == {"pygase/client-package header.sequence": "Its `number`."}
 
 
 def test_parameters_of_one_case_stand_together() -> None:
@@ -349,11 +349,12 @@ def test_long_exchange_is_abbreviated() -> None:
     shown = items(*transfers[:150], note(150, "now"), *transfers[150:])
     outline = [
         item.number
-        if isinstance(item, exchange.Datagram)
+        if isinstance(item, exchange.Unit)
         else item.text
         if isinstance(item, exchange.Note)
         else f"-{item.count}"
         for item in shown
+        if not isinstance(item, exchange.Close)
     ]
     assert outline == [
         *range(1, 13),
@@ -372,7 +373,7 @@ def test_passed_case_shows_less_of_its_exchange() -> None:
     """Of a case that passed, the first and last four are shown."""
     transfers = tuple(transfer(index) for index in range(1, 301))
     shown = exchange.items(case("a", Verdict.PASS, exchange=transfers), plain)
-    assert [type(item) for item in shown].count(exchange.Datagram) == 8
+    assert [type(item) for item in shown].count(exchange.Unit) == 8
     assert [item.count for item in shown if isinstance(item, exchange.Gap)] == [292]
 
 
@@ -386,14 +387,14 @@ def test_every_note_is_shown() -> None:
         str(number) for number in range(30)
     ]
     left_out = sum(item.count for item in shown if isinstance(item, exchange.Gap))
-    assert left_out + sum(isinstance(item, exchange.Datagram) for item in shown) == 324
+    assert left_out + sum(isinstance(item, exchange.Unit) for item in shown) == 324
 
 
 @pytest.mark.parametrize("count", [0, 1, 24, 25])
 def test_short_exchange_is_whole(count: int) -> None:
     """Nothing is left out where the line about it would take as much room."""
     shown = items(*(transfer(index) for index in range(count)))
-    assert [type(item) for item in shown] == [exchange.Datagram] * count
+    assert [type(item) for item in shown] == [exchange.Unit] * count
 
 
 def test_dump_has_offset_hex_and_text() -> None:
@@ -407,7 +408,7 @@ def test_dump_has_offset_hex_and_text() -> None:
 def test_large_datagram_is_cut_in_the_page() -> None:
     """A page stays readable when a case floods its target."""
     (datagram,) = items(transfer(1, bytes(60_000)))
-    assert isinstance(datagram, exchange.Datagram)
+    assert isinstance(datagram, exchange.Unit)
     assert datagram.length == 60_000
     assert datagram.octets_left_out == 60_000 - exchange.OCTETS_SHOWN
     assert len(datagram.dump.splitlines()) == exchange.OCTETS_SHOWN // exchange.OCTETS_PER_LINE
@@ -420,7 +421,7 @@ def test_malformed_datagram_names_the_requirement() -> None:
         return Dissection(error=Flaw("PGS-HDR-001", "another protocol id", 0))
 
     (datagram,) = items(transfer(1), dissect=dissect)
-    assert isinstance(datagram, exchange.Datagram)
+    assert isinstance(datagram, exchange.Unit)
     assert datagram.flaw == "not valid by PGS-HDR-001 at offset 0: another protocol id"
 
 
@@ -438,7 +439,7 @@ def test_gist_names_the_first_plain_values() -> None:
         )
 
     (datagram,) = items(transfer(1, bytes(16)), dissect=dissect)
-    assert isinstance(datagram, exchange.Datagram)
+    assert isinstance(datagram, exchange.Unit)
     assert datagram.gist == 'sequence 3 · type "ECHO"'
 
 
@@ -483,3 +484,69 @@ def luminance(colour: str) -> float:
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def over(transport: str, message: str = "", **changes: Any) -> Transfer:
+    sent = Transfer(0.1, "to-target", "ffd0", message, "127.0.0.1:5", "127.0.0.1:6", transport)
+    return replace(sent, **changes)
+
+
+@pytest.mark.parametrize(
+    ("transfers", "contents"),
+    [
+        ((transfer(1), transfer(2)), "2 datagrams"),
+        ((over("tcp", "frame"), over("tcp"), over("tcp")), "1 frame, 2 segments"),
+        ((over("websocket", "request"),), "1 message"),
+    ],
+)
+def test_what_was_sent_is_called_by_its_transport(
+    transfers: tuple[Transfer, ...], contents: str
+) -> None:
+    """Nobody sends datagrams over TCP."""
+    (shown,) = page(case("a", exchange=transfers)).all("details", "case")
+    assert contents in shown.text
+    assert contents.endswith("datagrams") or "datagram" not in shown.text
+
+
+def test_end_of_a_stream_is_shown() -> None:
+    """Who closed, and how, stands in its place in the exchange."""
+    close = over("tcp", "rst", direction="close", data="", by="target")
+    shown = page(case("a", exchange=(over("tcp", "frame"), close)))
+    (line,) = shown.all("li", "close")
+    assert "the target closed the connection 127.0.0.1:5 – 127.0.0.1:6: rst" in line.text
+
+
+def test_part_of_a_stream_is_not_read_by_a_schema() -> None:
+    """Octets without a message are shown as hex, and nothing is wrong with them."""
+
+    def dissect(*_: object) -> Dissection:
+        raise LookupError("no such message")
+
+    (part,) = items(over("tcp"), dissect=dissect)
+    assert isinstance(part, exchange.Unit)
+    assert (part.fields, part.flaw, part.dump[6:11]) == ((), "", "ff d0")
+
+
+def test_encrypted_message_is_shown_in_clear() -> None:
+    """The fields are those of the plaintext; the page says that it was encrypted."""
+    seen: list[bytes] = []
+
+    def dissect(_book: str, _message: str, data: bytes) -> Dissection:
+        seen.append(data)
+        return Dissection()
+
+    sealed = over("websocket", "request", clear=b"{}".hex(), data="00" * 50)
+    (message,) = items(sealed, dissect=dissect)
+    assert isinstance(message, exchange.Unit)
+    assert (seen, message.length, message.encrypted) == ([b"{}"], 2, 50)
+    shown = page(case("a", exchange=(sealed,)))
+    assert "2 octets, decrypted from 50" in shown.all("p", "ends")[0].text
+
+
+def test_meanings_are_those_of_the_book() -> None:
+    """Books on the same page may have messages of the same name."""
+    shown = page(case("a"), case("b", book="packetmq"))
+    (meanings,) = (item for item in shown.all("script") if "id" in item.attributes)
+    assert {name.partition("/")[0] for name in json.loads(meanings.text)} == {"pygase", "packetmq"}
+    books = {element.attributes["data-book"] for element in shown.all("details", "case")}
+    assert books == {"pygase", "packetmq"}

@@ -78,6 +78,7 @@ def printed(
     end: RunFinished = VIOLATED,
     stream: io.StringIO | None = None,
     directory: Path | None = None,
+    started: RunStarted = STARTED,
 ) -> str:
     """Return what a run with these cases prints."""
     stream = stream or io.StringIO()
@@ -89,7 +90,7 @@ def printed(
         requirements=lambda: {"PGS-WIN-001": Text()},
     )
     results = list(cases)
-    reporters.handle(STARTED)
+    reporters.handle(started)
     reporters.handle(CasesCollected(len(results)))
     for result in results:
         reporters.handle(CaseFinished(result))
@@ -170,6 +171,16 @@ def test_overview_counts_by_book_role_and_chapter() -> None:
         ["Window", "1"],
         ["all", "3", "1"],
     ]
+
+
+def test_overview_of_several_books_sums_each_up() -> None:
+    """With more than one book, a row for each tells how it went."""
+    cases = [case("a"), case("b", Verdict.FAIL), case("c", book="packetmq")]
+    started = replace(STARTED, books=("pygase", "packetmq"))
+    rows = [line.split() for line in printed(cases, started=started).splitlines()]
+    assert ["all", "of", "pygase", "1", "1"] in rows
+    assert ["all", "of", "packetmq", "1"] in rows
+    assert ["all", "2", "1"] in rows
 
 
 def test_everything_but_ids_and_commands_fits_into_80_columns() -> None:

@@ -13,7 +13,17 @@ from typing import Annotated
 
 import typer
 
-from wirebook.commands import book, check, console, decode, doctor, play, requirements, target
+from wirebook.commands import (
+    book,
+    check,
+    console,
+    decode,
+    doctor,
+    interop,
+    play,
+    requirements,
+    target,
+)
 from wirebook.conformance.errors import CommandError
 from wirebook.conformance.verdicts import ExitStatus, TargetUnreachable
 
@@ -51,6 +61,7 @@ def wirebook(
     Examples:
       wirebook check                                        the reference against the books
       wirebook check pygase --server 127.0.0.1:4711         your server
+      wirebook interop pygase --target my-server.toml       how yours and the reference get along
       wirebook serve pygase                                 a server to try your client on
       wirebook decode ffd0fab9000100000000000000000000      octets to fields
 
@@ -60,6 +71,7 @@ def wirebook(
 
 app.command()(check.check)
 app.command()(check.replay)
+app.command()(interop.interop)
 app.command()(doctor.doctor)
 app.command()(play.serve)
 app.command()(play.connect)

@@ -3,26 +3,16 @@
 import pytest
 
 from tests.helpers_reference import SERVER
+from tests.helpers_vectors import vectors_of
 from wirebook.reference.pygase import codec
 from wirebook.reference.pygase.core.client import ClientCore
 from wirebook.reference.pygase.core.sequence import add, difference, newer
 from wirebook.reference.pygase.core.window import Arrival, Window
 from wirebook.reference.pygase.errors import LocalProtocolError, Malformed
 from wirebook.reference.pygase.gamestate import GameStateUpdate
-from wirebook.spec.vectors import Group, Vector, load, to_typed
+from wirebook.spec.vectors import Group, Vector, to_typed
 
-VECTORS = [(group, vector) for group in load("pygase") for vector in group.tests]
-
-
-def of(*types: str, kind: str | None = None) -> pytest.MarkDecorator:
-    """Parametrize a test with the vectors of these types."""
-    chosen = [
-        pytest.param(group, vector, id=vector.id)
-        for group, vector in VECTORS
-        if group.type in types and kind in (None, vector.detail.get("kind"))
-    ]
-    assert chosen
-    return pytest.mark.parametrize(("group", "vector"), chosen)
+of = vectors_of("pygase")
 
 
 @of("decode")

@@ -22,7 +22,7 @@ TOYS = Path(__file__).with_name("toy")
 PREAMBLE = """\
 import socket
 import pytest
-from wirebook.conformance.marks import feature, fresh_target, requires
+from wirebook.conformance.marks import feature, fresh_target, requires, slow
 from wirebook.conformance.verdicts import *
 
 

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from wirebook.conformance.capture import CaptureError, Datagram, datagrams, is_capture
+from wirebook.conformance.capture import CaptureError, Datagram, is_capture, read
 
 PAYLOAD = b"\xff\xd0\xfa\xb9payload"
 SOURCE, DESTINATION = "127.0.0.1:4000", "127.0.0.2:4711"
@@ -55,8 +55,14 @@ def enhanced(packet: bytes, ticks: int = 10_500_000, order: str = "<", number: i
     return block(6, struct.pack(f"{order}IIIII", *fields) + packet, order)
 
 
-def the_datagram(time: float = 10.5) -> Datagram:
-    return Datagram(time, SOURCE, DESTINATION, PAYLOAD)
+def the_datagram(time: float = 10.5, number: int = 1) -> Datagram:
+    return Datagram(number, time, SOURCE, DESTINATION, PAYLOAD)
+
+
+def datagrams(data: bytes) -> tuple[Datagram, ...]:
+    contents = read(data)
+    assert not contents.problem
+    return contents.datagrams
 
 
 @pytest.mark.parametrize(
@@ -130,7 +136,7 @@ def test_pcapng_sections_begin_anew() -> None:
     """A second section has its own byte order and its own interfaces."""
     first = section() + interface() + enhanced(ipv4(udp()))
     second = section(">") + interface(order=">") + enhanced(ipv4(udp()), order=">")
-    assert list(datagrams(first + second)) == [the_datagram(), the_datagram()]
+    assert list(datagrams(first + second)) == [the_datagram(), the_datagram(number=2)]
 
 
 def test_ipv6_is_read() -> None:
@@ -170,7 +176,7 @@ def test_padding_is_no_payload() -> None:
 )
 def test_what_is_no_whole_datagram_is_passed_over(packet: bytes) -> None:
     """Other packets and fragments do not disturb the reading."""
-    assert list(datagrams(pcap(packet, ipv4(udp())))) == [the_datagram()]
+    assert list(datagrams(pcap(packet, ipv4(udp())))) == [the_datagram(number=2)]
 
 
 def test_cut_datagram_says_what_is_missing() -> None:
@@ -197,7 +203,6 @@ def test_reports_write_what_is_read_here() -> None:
         section()[:8] + bytes(20),
         section() + struct.pack("<II", 6, 2),
         pcap(b"packet", link=147),
-        b"",
     ],
     ids=[
         "record-cut",
@@ -208,18 +213,23 @@ def test_reports_write_what_is_read_here() -> None:
         "no-byte-order",
         "block-too-short",
         "unknown-link",
-        "empty",
     ],
 )
-def test_broken_file_is_refused(data: bytes) -> None:
-    """A file that ends early, or makes no sense, raises instead of yielding rubbish."""
-    with pytest.raises(CaptureError):
-        list(datagrams(data))
+def test_broken_file_is_told(data: bytes) -> None:
+    """A file that ends early, or makes no sense, yields no rubbish, and what is wrong is said."""
+    contents = read(data)
+    assert contents.problem
+    assert contents.datagrams in ((), (the_datagram(),))
+
+
+def test_what_is_no_capture_is_refused() -> None:
+    """A file of another kind is not read at all."""
+    with pytest.raises(CaptureError, match="neither pcap nor pcapng"):
+        read(b"")
 
 
 def test_broken_file_yields_what_was_whole() -> None:
     """What stands before the broken place is read."""
-    reading = datagrams(pcap(ipv4(udp())) + b"\x00")
-    assert next(reading) == the_datagram()
-    with pytest.raises(CaptureError):
-        next(reading)
+    contents = read(pcap(ipv4(udp())) + b"\x00")
+    assert contents.datagrams == (the_datagram(),)
+    assert contents.problem.startswith("the file ends early")

@@ -85,6 +85,35 @@ def test_entry_that_matches_nothing_fails_the_run(workspace: Any, expect: Path) 
     )
 
 
+@pytest.mark.parametrize("named", [{"case": "*good"}, {"requirement": "TOY-A-001"}])
+def test_optional_defect_may_be_there_or_not(workspace: Any, expect: Path, named: Any) -> None:
+    """Nothing is said about a case that passes although an optional entry fits it."""
+    workspace.write_cases(CASES.partition('@requires("TOY-A-001", "TOY-A-003")')[0])
+    expect.write_text(entry(**named, verdict="fail", reason="it is loud", optional=True))
+    run = workspace.run(expect=str(expect))
+    assert (run.status, run.finished["stale"]) == (0, [])
+    assert run.cases["toy/server_basic/good"]["verdict"] == "pass"
+
+
+def test_optional_defect_is_expected(workspace: Any, expect: Path) -> None:
+    """Where an optional entry's defect shows, it is an xfail, in the cases that fail."""
+    expect.write_text(entry(case="*", verdict="fail", reason="it is loud", optional=True))
+    run = workspace.run(expect=str(expect))
+    assert run.status == 0
+    assert run.cases["toy/server_basic/bad[1]"]["verdict"] == "xfail"
+    assert run.cases["toy/server_basic/good"]["verdict"] == "pass"
+
+
+def test_optional_entry_that_matches_nothing_fails_the_run(workspace: Any, expect: Path) -> None:
+    """An optional entry has to speak of some case, too."""
+    expect.write_text(
+        entry(case="*bad*", verdict="fail", reason="it is loud")
+        + entry(requirement="TOY-A-009", verdict="fail", reason="a slip", optional=True)
+    )
+    run = workspace.run(expect=str(expect))
+    assert (run.status, run.finished["stale"]) == (1, ["TOY-A-009 (fail): a slip"])
+
+
 def test_part_of_the_cases_leaves_other_entries_alone(workspace: Any, expect: Path) -> None:
     """A run of some cases cannot say that entries for others are stale."""
     expect.write_text(entry(case="*bad*", verdict="fail", reason="it is loud"))
@@ -115,6 +144,10 @@ def test_builtin_expectations_are_used_when_asked_for(workspace: Any, expect: Pa
         (entry(case="x", reason="x", verdict="pass"), '"pass" is no verdict to expect'),
         (entry(case="x", reason="x", verdict="fail", defect="y"), "defect is not a number"),
         (entry(case=1, reason="x", verdict="fail"), "case is not a string"),
+        (
+            entry(case="x", reason="x", verdict="fail", optional=1),
+            "optional is neither true nor false",
+        ),
     ],
 )
 def test_faulty_file_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:

@@ -220,3 +220,20 @@ def test_reference_is_builtin_for_every_book() -> None:
 
     found = builtin.resolve("reference", books.names(), books.names())
     assert [target.protocol for target in found] == list(books.names())
+
+
+def test_target_of_a_book_to_come_is_passed_over(tmp_path: Path) -> None:
+    """A target may be there before its book; whoever names its file learns what is missing."""
+    write(tmp_path / "soon" / "target.toml", "soon-1.0", "unwritten")
+    write(tmp_path / "mine" / "target.toml", "mine-1.0", "toy")
+    assert [target.name for target in builtin.all_targets(PROTOCOLS, tmp_path)] == ["mine-1.0"]
+    with pytest.raises(CommandError, match='unknown protocol "unwritten"'):
+        builtin.resolve(str(tmp_path / "soon" / "target.toml"), (), PROTOCOLS, tmp_path)
+
+
+def test_broken_builtin_target_is_named(tmp_path: Path) -> None:
+    """Only another protocol is a reason to pass a target over."""
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "target.toml").write_text("name = ")
+    with pytest.raises(CommandError, match="is not TOML"):
+        builtin.all_targets(PROTOCOLS, tmp_path)

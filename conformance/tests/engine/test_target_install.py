@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -99,6 +100,29 @@ def test_failure_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
         install.ensure(target(str(missing)), lambda _: None)
     assert raised.value.status is ExitStatus.UNREACHABLE
     assert install.interpreter(target(str(missing))) is None
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_repository_out_of_reach_is_told_by_git() -> None:
+    """A requirement may be a repository; what git says of it is worth more than pip's summary."""
+    with pytest.raises(CommandError, match=r"cannot install toy 1\.0: fatal: .*") as raised:
+        install.ensure(target("git+file:///gone/repository.git"), lambda _: None)
+    assert "--target-python names an interpreter that has it" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("one\nERROR: two\n[notice] three", "ERROR: two"),
+        ("ERROR: one\n  fatal: two\nnote: three", "fatal: two"),
+        ("one\ntwo\nnote: three\n\n", "two"),
+        ("", "no output"),
+    ],
+)
+def test_line_that_tells_most_is_shown(output: str, reason: str) -> None:
+    """Notes are not what went wrong."""
+    assert install._telling(output) == reason
 
 
 def test_interpreter_that_is_not_there_is_named() -> None:

@@ -1,45 +1,35 @@
 """`wirebook decode`: octets to fields.
 
-What may live here: reading hex and captures, choosing the book and the message, and the table.
+What may live here: the options, reading what they name, and the table. What octets mean is found
+out in `decoding.py`.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wirebook.commands import console
-from wirebook.conformance.errors import CommandError
+from wirebook.conformance.errors import CommandError, did_you_mean
 from wirebook.conformance.verdicts import ExitStatus
 
 if TYPE_CHECKING:
-    from wirebook.spec.books import Book, Dissection
+    from rich.console import Console
+    from rich.table import Table
 
+    from wirebook.conformance.decoding import Decoder, Findings, Reading
+    from wirebook.conformance.shelf import Reader
 
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """Octets, with what is known of where they come from."""
-
-    data: bytes
-    title: str
-    captured: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """Octets read as a message."""
-
-    book: str
-    message: str
-    others: tuple[str, ...]
-    """Other messages that the octets could be as well."""
-    dissection: Dissection
+_KEY_OCTETS = 32
+_LONGEST_KEY_FILE = 4096
+_OCTETS_SHOWN = 16
 
 
 def decode(
@@ -59,6 +49,19 @@ def decode(
         str,
         typer.Option("--message", metavar="NAME", help="The message to read it as: no guessing."),
     ] = "",
+    as_text: Annotated[
+        bool, typer.Option("--text", help="Take what is given as text, not as hex.")
+    ] = False,
+    given_keys: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key",
+            metavar="FILE|BASE64",
+            help="The private key of either side, to open what is encrypted; the other side's "
+            "public key is found in a capture. For a message alone, give the latter too, in a "
+            "second --key.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what octets mean, field by field.
@@ -66,83 +69,86 @@ def decode(
     \b
     Examples:
       wirebook decode "ffd0fab9 0001 0000 00000000 0000"
-      wirebook decode ffd0fab90001000000000000 --book pygase --message package
+      wirebook decode ffd0fab90001000000000000 --book pygase --message client-package
       wirebook decode capture.pcap --json
+      wirebook decode capture.pcap --key client.key
 
-    Datagrams of a capture that are of no book are passed over.
+    What a capture has of no book is passed over.
     The exit status is 1 if something could not be read to its end.
     """
-    books = _books(book, message)
-    readings: list[tuple[_Input, _Reading]] = []
-    passed_over = 0
-    for one in _inputs(source):
-        reading = _read(one.data, books, message)
-        if reading is not None:
-            readings.append((one, reading))
-        elif one.captured:
-            passed_over += 1
-        else:
-            names = ", ".join(each.name for each in books)
-            raise CommandError(
-                f"these {len(one.data)} octets begin like no message of {names}",
-                hint="name the message with --message to see why",
-                status=ExitStatus.VIOLATIONS,
-            )
+    from wirebook.conformance.decoding import Decoder
+
+    decoder = Decoder(_readers(book, message), message=message, keys=_keys(given_keys or ()))
+    findings = _find(decoder, source, book, as_text)
     if as_json:
-        console.print_json([_to_json(one, reading) for one, reading in readings])
+        console.print_json([_to_json(reading) for reading in findings.readings])
     else:
-        _show(readings, passed_over)
-    broken = any(reading.dissection.error for _, reading in readings)
-    raise typer.Exit(int(ExitStatus.VIOLATIONS if broken else ExitStatus.CONFORMS))
+        _show(findings, bool(given_keys))
+    for problem in findings.problems:
+        console.complain(problem)
+    broken = any(
+        reading.dissection.error or (reading.sealed and given_keys) for reading in findings.readings
+    )
+    unread = broken or findings.problems
+    raise typer.Exit(int(ExitStatus.VIOLATIONS if unread else ExitStatus.CONFORMS))
 
 
-def _books(name: str, message: str) -> tuple[Book, ...]:
+def _readers(name: str, message: str) -> tuple[Reader, ...]:
+    from wirebook.conformance.shelf import readers
     from wirebook.spec import books
 
     names = (console.known_book(name),) if name else books.names()
-    found = tuple(books.get(one) for one in names)
     if not message:
-        return found
-    having = tuple(one for one in found if message in one.messages)
+        return readers(names)
+    found = {one: books.get(one).messages for one in names}
+    having = [one for one, messages in found.items() if message in messages]
     if not having:
-        from wirebook.conformance.errors import did_you_mean
-
-        known = [known for one in found for known in one.messages]
+        known = [known for messages in found.values() for known in messages]
         raise CommandError(f'unknown message "{message}"', hint=did_you_mean(message, known))
-    return having
+    return readers(having)
 
 
-def _read(data: bytes, books: Sequence[Book], message: str) -> _Reading | None:
-    found: list[_Reading] = []
-    for book in books:
-        guesses = (message,) if message else book.guess(data)
-        if guesses:
-            dissection = book.dissect(guesses[0], data)
-            found.append(_Reading(book.name, guesses[0], guesses[1:], dissection))
-    # Of several books, the one that the octets are a whole message of.
-    return min(found, key=lambda reading: reading.dissection.error is not None, default=None)
+def _keys(given: Sequence[str]) -> tuple[bytes, ...]:
+    """Return the keys; whatever is wrong with one, it is not shown."""
+    keys = []
+    for word in given:
+        text = word
+        if _is_file(word) and not Path(word).is_dir():
+            if Path(word).stat().st_size > _LONGEST_KEY_FILE:
+                raise CommandError(f"{word} holds no key", hint="the base64 of 32 octets")
+            text = _content(Path(word)).decode("ascii", "replace")
+        try:
+            key = base64.b64decode(text.strip(), validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != _KEY_OCTETS:
+            raise CommandError(
+                "a --key is neither the base64 of 32 octets nor a file with it",
+                hint="is the path right?",
+            )
+        keys.append(key)
+    return tuple(keys)
 
 
-def _inputs(source: str) -> Iterator[_Input]:
+def _find(decoder: Decoder, source: str, book: str, as_text: bool) -> Findings:
     from wirebook.conformance import capture
+    from wirebook.conformance.decoding import Findings
 
     if source == "-":
-        data, title = sys.stdin.buffer.read(), ""
-    elif _is_file(source):
-        data, title = _content(Path(source)), source
+        data = sys.stdin.buffer.read()
     else:
-        yield _Input(_from_hex(source.encode()), "")
-        return
-    if not capture.is_capture(data):
-        yield _Input(_from_hex(data), title)
-        return
-    try:
-        for number, datagram in enumerate(capture.datagrams(data), 1):
-            cut = f", {datagram.cut} octets cut off" if datagram.cut else ""
-            heading = f"{number}: {datagram.source} → {datagram.destination}{cut}"
-            yield _Input(datagram.data, heading, captured=True)
-    except capture.CaptureError as error:
-        raise CommandError(f"{source}: {error}") from error
+        data = _content(Path(source)) if _is_file(source) else source.encode()
+    if capture.is_capture(data):
+        return decoder.captured(data)
+    octets = data.strip() if as_text else _from_hex(data)
+    readings = decoder.octets(octets)
+    if not readings:
+        raise CommandError(
+            f"these {len(octets)} octets begin like no message of {book or 'any book'}",
+            hint="name the message with --message to see why",
+            status=ExitStatus.VIOLATIONS,
+        )
+    return Findings(readings)
 
 
 def _is_file(source: str) -> bool:
@@ -173,14 +179,16 @@ def _from_hex(text: bytes) -> bytes:
     return bytes.fromhex(digits.decode())
 
 
-def _to_json(one: _Input, reading: _Reading) -> dict[str, Any]:
+def _to_json(reading: Reading) -> dict[str, Any]:
     error = reading.dissection.error
     return {
-        "source": one.title,
+        "source": reading.piece.title,
         "book": reading.book,
         "message": reading.message,
         "others": list(reading.others),
-        "hex": one.data.hex(),
+        "hex": reading.piece.data.hex(),
+        "box": reading.box.hex() or None,
+        "sealed": reading.sealed,
         "fields": [
             {
                 "offset": field.offset,
@@ -196,40 +204,69 @@ def _to_json(one: _Input, reading: _Reading) -> dict[str, Any]:
     }
 
 
-def _show(readings: Sequence[tuple[_Input, _Reading]], passed_over: int) -> None:
+def _show(findings: Findings, keys_given: bool) -> None:
     from rich.console import Console
+    from rich.text import Text
+
+    screen = Console(highlight=False)
+    for reading in findings.readings:
+        _show_reading(screen, reading, keys_given)
+    if findings.passed_over:
+        text = f"{findings.passed_over} others are of no book"
+        screen.print(Text(text, style="dim"))
+
+
+def _show_reading(screen: Console, reading: Reading, keys_given: bool) -> None:
+    from rich.text import Text
+
+    from wirebook.conformance.report.text import visible
+
+    data = reading.piece.data
+    heading = Text(f"{reading.book} {reading.message}", style="bold")
+    heading.append(f", {len(data)} octets", style="not bold")
+    if reading.box:
+        heading.append(f", decrypted from {len(reading.box)}", style="not bold")
+    if reading.others:
+        heading.append(f" (or {', '.join(reading.others)})", style="not bold dim")
+    if reading.piece.title:
+        heading = Text.assemble(Text(reading.piece.title, style="dim"), "\n", heading)
+    screen.print(heading)
+    if reading.sealed:
+        screen.print(Text(_SEALED[keys_given], style="yellow"))
+        screen.print()
+        return
+    screen.print(_table(reading))
+    error = reading.dissection.error
+    if error is not None:
+        text = f"{error.requirement}: {error.reason}, at octet {error.offset}"
+        screen.print(Text(visible(text), style="bold red"))
+    screen.print()
+
+
+_SEALED = {
+    True: "encrypted, and none of the given keys opens it",
+    False: "encrypted; --key FILE opens it with the private key of either side",
+}
+
+
+def _table(reading: Reading) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     from wirebook.conformance.report.text import visible
 
-    screen = Console(highlight=False)
-    for one, reading in readings:
-        heading = Text(f"{reading.book} {reading.message}", style="bold")
-        heading.append(f", {len(one.data)} octets", style="not bold")
-        if reading.others:
-            heading.append(f" (or {', '.join(reading.others)})", style="not bold dim")
-        if one.title:
-            heading = Text.assemble(Text(one.title, style="dim"), "\n", heading)
-        screen.print(heading)
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column("octets", justify="right", header_style="dim", style="dim")
-        table.add_column("hex", header_style="dim", overflow="fold", max_width=24)
-        table.add_column("field", header_style="dim", style="cyan", no_wrap=True)
-        table.add_column("value", header_style="dim", overflow="fold")
-        table.add_column("meaning", header_style="dim", style="dim")
-        for field in reading.dissection.fields:
-            last = field.offset + field.length - 1
-            place = f"{field.offset}–{last}" if field.length > 1 else str(field.offset)
-            octets = one.data[field.offset : field.offset + field.length]
-            shown = octets[:16].hex(" ", 2) + ("…" if len(octets) > 16 else "")
-            cells = (place, shown, field.path, field.text, field.doc)
-            table.add_row(*(Text(visible(cell)) for cell in cells))
-        screen.print(table)
-        error = reading.dissection.error
-        if error is not None:
-            text = f"{error.requirement}: {error.reason}, at octet {error.offset}"
-            screen.print(Text(visible(text), style="bold red"))
-        screen.print()
-    if passed_over:
-        screen.print(Text(f"{passed_over} datagrams are of no book", style="dim"))
+    data = reading.piece.data
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("octets", justify="right", header_style="dim", style="dim")
+    table.add_column("hex", header_style="dim", overflow="fold", max_width=24)
+    table.add_column("field", header_style="dim", style="cyan", no_wrap=True)
+    table.add_column("value", header_style="dim", overflow="fold")
+    table.add_column("meaning", header_style="dim", style="dim")
+    for field in reading.dissection.fields:
+        last = field.offset + field.length - 1
+        place = f"{field.offset}–{last}" if field.length > 1 else str(field.offset)
+        octets = data[field.offset : field.offset + field.length]
+        shown = octets[:_OCTETS_SHOWN].hex(" ", 2) + ("…" if len(octets) > _OCTETS_SHOWN else "")
+        cells = (place, shown, field.path, field.text, field.doc)
+        table.add_row(*(Text(visible(cell)) for cell in cells))
+    return table

@@ -6,11 +6,13 @@ What may live here: their options. What they do is in the reference of each book
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
-from wirebook.commands import console
+from wirebook.commands import console, options
+from wirebook.commands.options import OptionsOption
 from wirebook.conformance.errors import CommandError
 from wirebook.conformance.targets.address import parse_address
 from wirebook.conformance.verdicts import ExitStatus
@@ -28,6 +30,7 @@ def serve(
             "--app", metavar="NAME", help="What to run: a name of the book's, or module:name."
         ),
     ] = "conformance",
+    given: OptionsOption = None,
 ) -> None:
     """Run the reference server with the book's conformance application, or another one.
 
@@ -35,36 +38,52 @@ def serve(
     Examples:
       wirebook serve pygase --port 4711
       wirebook serve pygase --host 0.0.0.0 --port 4711
+      wirebook serve pygase -o help
     """
     serve_forever = console.part_of(book, "app", "serve_forever")
-    try:
-        with contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
-            serve_forever(host, port, application, console.say)
-    except LookupError as error:
-        raise CommandError(str(error.args[0] if error.args else error)) from error
-    except OSError as error:
-        raise CommandError(
-            f"cannot listen on {host}:{port}: {error.strerror or error}",
-            status=ExitStatus.UNREACHABLE,
-        ) from error
+    if options.wants_help(given or ()):
+        print(options.describe(serve_forever))
+        return
+    chosen = options.read(given or (), serve_forever)
+    doing = f"listen on {host}:{port}"
+    with _explained(doing), contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
+        serve_forever(host, port, application, console.say, **chosen)
 
 
 def connect(
     book: Annotated[str, typer.Argument(metavar="BOOK", show_default=False)],
-    address: Annotated[str, typer.Argument(metavar="HOST:PORT", show_default=False)],
+    address: Annotated[str, typer.Argument(metavar="HOST:PORT", show_default=False)] = "",
+    given: OptionsOption = None,
 ) -> None:
     """Connect to a server with the reference client, and talk to it.
 
     \b
-    Example:
+    Examples:
       wirebook connect pygase 127.0.0.1:4711
+      wirebook connect pygase -o help
     """
-    host, port = parse_address(address)
     interactive = console.part_of(book, "app", "interactive")
+    if options.wants_help(given or ()):
+        print(options.describe(interactive))
+        return
+    if not address:
+        raise CommandError("where to?", hint=f"wirebook connect {book} HOST:PORT")
+    host, port = parse_address(address)
+    chosen = options.read(given or (), interactive)
+    with _explained(f"talk to {address}"), contextlib.suppress(KeyboardInterrupt):
+        interactive(host, port, **chosen)
+
+
+@contextlib.contextmanager
+def _explained(doing: str) -> Iterator[None]:
+    """Turn what an application raises into one line."""
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            interactive(host, port)
-    except (OSError, TimeoutError) as error:
+        yield
+    except (LookupError, ValueError) as error:
+        raise CommandError(str(error.args[0] if error.args else error)) from error
+    except OSError as error:
+        if error.filename:
+            raise CommandError(f"cannot open {error.filename}: {error.strerror}") from error
         raise CommandError(
-            f"cannot talk to {address}: {error}", status=ExitStatus.UNREACHABLE
+            f"cannot {doing}: {error.strerror or error}", status=ExitStatus.UNREACHABLE
         ) from error

@@ -89,13 +89,16 @@ def roles(options: Options, targets: Sequence[Target]) -> dict[str, tuple[str, .
 
 def with_python(target: Target, options: Options) -> Target:
     """Return the target with the interpreter that the user wants it to run on."""
-    if not options.python:
-        return target
-    if not os.access(options.python, os.X_OK) or Path(options.python).is_dir():
+    return replace(target, python=interpreter(options.python)) if options.python else target
+
+
+def interpreter(path: str) -> str:
+    """Return the absolute path of an interpreter, if it is there."""
+    if not os.access(path, os.X_OK) or Path(path).is_dir():
         raise CommandError(
-            f"{options.python} is not an interpreter", hint="e.g. --target-python venv/bin/python"
+            f"{path} is not an interpreter", hint="e.g. --target-python venv/bin/python"
         )
-    return replace(target, python=str(Path(options.python).absolute()))
+    return str(Path(path).absolute())
 
 
 def expected(options: Options, targets: Sequence[Target]) -> tuple[Expectation, ...]:

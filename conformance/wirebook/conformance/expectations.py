@@ -15,7 +15,7 @@ from typing import Any
 from wirebook.conformance.errors import CommandError, did_you_mean
 from wirebook.conformance.verdicts import CaseResult, Verdict
 
-_KEYS = ("case", "requirement", "verdict", "reason", "defect")
+_KEYS = ("case", "requirement", "verdict", "reason", "defect", "optional")
 _EXPECTABLE = (Verdict.FAIL, Verdict.CRASH, Verdict.NONSTRICT, Verdict.INCONCLUSIVE)
 
 
@@ -29,6 +29,8 @@ class Expectation:
     """A requirement's ID; at least one case that cites it has to fail."""
     verdicts: tuple[Verdict, ...]
     reason: str
+    optional: bool = False
+    """Whether the defect may be there or not, since it is not known, or depends on chance."""
 
     def matches(self, result: CaseResult) -> bool:
         """Tell whether the entry speaks of this case."""
@@ -60,7 +62,7 @@ class Expectations:
         self._seen.update(matching)
         if result.verdict is Verdict.PASS:
             self._passed.update(matching)
-            broken = [entry for entry in matching if entry.case]
+            broken = [entry for entry in matching if entry.case and not entry.optional]
             if not broken:
                 return result
             reason = "passed, although the expectations file says that it does not"
@@ -83,9 +85,10 @@ class Expectations:
     def _is_stale(self, entry: Expectation, complete: bool) -> bool:
         if entry in self._met:
             return False
+        mended = entry in self._passed and not entry.optional
         if complete:
-            return entry in self._passed or entry not in self._seen
-        return bool(entry.case) and entry in self._passed
+            return mended or entry not in self._seen
+        return mended and bool(entry.case)
 
 
 def load(path: Path) -> tuple[Expectation, ...]:
@@ -122,6 +125,8 @@ def _entry(table: Any, where: str) -> Expectation:
         raise CommandError(f"{where} names neither a case nor a requirement")
     if not table.get("reason"):
         raise CommandError(f"{where} gives no reason", hint="a known defect says why it is one")
+    if not isinstance(table.get("optional", False), bool):
+        raise CommandError(f"{where}: optional is neither true nor false")
     defect = table.get("defect")
     numbers = defect if isinstance(defect, list) else [] if defect is None else [defect]
     if not all(isinstance(number, int) for number in numbers):
@@ -132,6 +137,7 @@ def _entry(table: Any, where: str) -> Expectation:
         requirement=table.get("requirement", ""),
         verdicts=_verdicts(table.get("verdict"), where),
         reason=prefix + table["reason"],
+        optional=table.get("optional", False),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 from wirebook.conformance.controller import Cited
@@ -28,12 +29,26 @@ class Library:
     targets: Path = FOLDER
     """The folder that has a folder for each built-in target."""
     drivers: str = DRIVERS
-    """The package that has a package with the function `probe` for each book."""
+    """The package that has a package with the function `probe` for each book.
+
+    The package of a book may have modules `doctor` and `interop`, too.
+    """
     requirements: Mapping[str, Cited] = field(default_factory=dict)
 
     def probe(self, book: str) -> str:
         """Return the name of the function that asks a server whether it is there."""
         return f"{self.drivers}.{book}:probe"
+
+    def play(self, book: str) -> str:
+        """Return the name of the function that has a client play with a server."""
+        return f"{self.drivers}.{book}.interop:play"
+
+    def has_play(self, book: str) -> bool:
+        """Tell whether the book has such a function."""
+        try:
+            return find_spec(f"{self.drivers}.{book}.interop") is not None
+        except ModuleNotFoundError:  # not even a driver
+            return False
 
     def known(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return the names, each once, if they are all books."""

@@ -12,11 +12,14 @@ import pytest
 if TYPE_CHECKING:
     fresh_target: pytest.MarkDecorator
     """The server is newly started for the case, has seen no peer yet, and is ended after it."""
+    slow: pytest.MarkDecorator
+    """The case takes several seconds: it begins before the others, so that none waits for it."""
 
 MARKS = {
     "requires": "requires(*ids): the requirements that the case checks",
     "feature": "feature(*names): what the target has to declare, or the case is unsupported",
     "fresh_target": "fresh_target: the server is newly started for the case, and ended after it",
+    "slow": "slow: the case takes several seconds, and begins before the others",
 }
 
 
@@ -37,6 +40,7 @@ def feature(*names: str) -> pytest.MarkDecorator:
 def __getattr__(name: str) -> pytest.MarkDecorator:
     # Looked up only when a case module asks for it: pytest refuses names that its present settings
     # do not know, and this module is imported under those of others, too.
-    if name == "fresh_target":
-        return pytest.mark.fresh_target
+    if name in ("fresh_target", "slow"):
+        mark: pytest.MarkDecorator = getattr(pytest.mark, name)
+        return mark
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -18,7 +18,7 @@ from wirebook.conformance.targets.description import Target
 
 CASE_SECONDS = 60.0
 CASES = Path(__file__).parent / "cases"
-_MODULE = re.compile(r"test_(?P<role>server|client)_(?P<topic>\w+)\.py")
+_MODULE = r"test_(?:{book}_)?(?P<role>server|client)_(?P<topic>\w+)\.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,9 @@ class Plan:
 def modules_of(book: str, cases: Path = CASES) -> tuple[CaseModule, ...]:
     """Return all case modules of a book."""
     found = []
+    named = re.compile(_MODULE.format(book=re.escape(book)))
     for path in sorted((cases / book).glob("test_*.py")):
-        match = _MODULE.fullmatch(path.name)
+        match = named.fullmatch(path.name)
         if match is None:
             raise CommandError(f"{path}: a case module is named test_ROLE_TOPIC.py")
         found.append(CaseModule(path, book, match["role"], match["topic"]))

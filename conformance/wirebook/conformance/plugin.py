@@ -6,14 +6,12 @@ elsewhere (`controller.py`) from the result that leaves this process with the re
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import json
 import os
 import random
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
@@ -21,8 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from wirebook.conformance.judge import CaseTimeout, judge
+from wirebook.conformance import signals
+from wirebook.conformance.judge import judge
 from wirebook.conformance.marks import MARKS
+from wirebook.conformance.order import dealt
 from wirebook.conformance.plan import BookPlan, CaseModule, Plan
 from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.targets.client import ClientHandle
@@ -79,6 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
     path = Path(config.getoption("wirebook_plan"))
     if hasattr(config, "workerinput"):  # set by xdist in the workers only
         path.with_name(f"{os.getpid()}{WORKER_SUFFIX}").touch()
+    signals.interrupt_at_most_once()
     for text in MARKS.values():
         config.addinivalue_line("markers", text)
     runner = CaseRunner(Plan.read(path))
@@ -144,7 +145,12 @@ class CaseRunner:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._modules = {module.path.resolve(): module for module in plan.modules()}
+        # pytest names a file as it was named to it, or resolved where it finds a link on the way.
+        self._modules = {
+            path: module
+            for module in plan.modules()
+            for path in (module.path, module.path.resolve())
+        }
         self._books = {book.book: book for book in plan.books}
         self._servers: dict[str, ServerHandle] = {}
         self._stop_reason = ""
@@ -176,8 +182,10 @@ class CaseRunner:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Keep only the cases that the plan names, if it names any."""
+        """Keep only the cases that the plan names, if it names any; let slow ones begin."""
         if not self._plan.only:
+            workers = getattr(config, "workerinput", {}).get("workercount", 1)
+            items[:] = dealt(items, _is_slow, workers)
             return
         chosen: list[pytest.Item] = []
         others: list[pytest.Item] = []
@@ -200,7 +208,7 @@ class CaseRunner:
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begin a case; refuse one that the target does not claim to support."""
         case = self._begin(item)
-        with _time_limit(self._plan.case_seconds):
+        with signals.time_limit(self._plan.case_seconds):
             if not _cited(item):
                 raise TypeError("the case cites no requirement; mark it with @requires(…)")
             features = case.book.target.features
@@ -213,14 +221,14 @@ class CaseRunner:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
         """Run a case within its time limit."""
-        with _time_limit(self._plan.case_seconds):
+        with signals.time_limit(self._plan.case_seconds):
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """See whether the server has survived the case."""
         try:
-            with _time_limit(_TEARDOWN_SECONDS):
+            with signals.time_limit(_TEARDOWN_SECONDS):
                 return (yield)
         finally:
             _look_after(item.stash[_CASE])
@@ -239,7 +247,7 @@ class CaseRunner:
         return report
 
     def _begin(self, item: pytest.Item) -> CaseRun:
-        module = self._modules[item.path.resolve()]
+        module = self._modules[item.path]
         case = CaseRun(
             module=module,
             id=self._case_id(item),
@@ -273,7 +281,7 @@ class CaseRunner:
         return json.dumps({"result": result.to_json(), "unreachable": judgement.unreachable})
 
     def _case_id(self, item: pytest.Item) -> str:
-        return self._modules[item.path.resolve()].case_id(item.name)
+        return self._modules[item.path].case_id(item.name)
 
 
 def _look_after(case: CaseRun) -> None:
@@ -297,24 +305,10 @@ def _cited(item: pytest.Item) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cited))
 
 
+def _is_slow(item: pytest.Item) -> bool:
+    return item.get_closest_marker("slow") is not None
+
+
 def _title(item: pytest.Item) -> str:
     doc = inspect.getdoc(getattr(item, "obj", None)) or item.name
     return doc.strip().splitlines()[0]
-
-
-@contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def too_long(*_: object) -> None:
-        raise CaseTimeout(f"the case took longer than {seconds:g} s")
-
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

@@ -1,17 +1,22 @@
 """What goes over the wire in one case, kept as evidence.
 
-What may live here: the recorder that drivers report every datagram to. It judges nothing.
+What may live here: the recorder that drivers report all traffic to. It judges nothing.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import Any, Literal
 
 from wirebook.conformance.verdicts import Transfer
 
 LIMIT = 4000
+
+Address = tuple[Any, ...]
+"""What a socket calls an address: host, port, and more of IPv6."""
+
+Side = Literal["target", "suite"]
 
 
 class Recorder:
@@ -25,20 +30,46 @@ class Recorder:
         self._dropped = 0
 
     def sent(
-        self, data: bytes, *, message: str, local: tuple[Any, ...], remote: tuple[Any, ...]
+        self,
+        data: bytes,
+        *,
+        message: str,
+        local: Address,
+        remote: Address,
+        transport: str = "udp",
+        clear: bytes = b"",
     ) -> None:
-        """Note what the suite sent to the target; `message` names the schema to read it with."""
-        self._add("to-target", data.hex(), message, _name(local), _name(remote))
+        """Note what the suite sent to the target; `message` names the schema to read it with.
+
+        `data` is what the carrier carries: a datagram, octets of a stream, the text of a WebSocket
+        message. Where that is encrypted, `clear` is what the schema reads.
+        """
+        ends = _name(local), _name(remote)
+        self._add("to-target", data.hex(), message, *ends, transport, clear.hex())
 
     def received(
-        self, data: bytes, *, message: str, local: tuple[Any, ...], remote: tuple[Any, ...]
+        self,
+        data: bytes,
+        *,
+        message: str,
+        local: Address,
+        remote: Address,
+        transport: str = "udp",
+        clear: bytes = b"",
     ) -> None:
         """Note what the target sent to the suite."""
-        self._add("from-target", data.hex(), message, _name(local), _name(remote))
+        ends = _name(local), _name(remote)
+        self._add("from-target", data.hex(), message, *ends, transport, clear.hex())
+
+    def closed(
+        self, *, by: Side, how: str, local: Address, remote: Address, transport: str = "tcp"
+    ) -> None:
+        """Note the end of a stream: who ended it, and how (`fin`, `rst`, `websocket 1008 text`)."""
+        self._add("close", "", how, _name(local), _name(remote), transport, by=by)
 
     def note(self, text: str) -> None:
         """Note a remark between the transfers."""
-        self._add("note", "", text, "", "")
+        self._add("note", "", text)
 
     def transfers(self) -> tuple[Transfer, ...]:
         """Return everything so far; what was too much is replaced by a note that says so."""
@@ -55,9 +86,19 @@ class Recorder:
             )
             return (*self._first, gap, *self._last)
 
-    def _add(self, direction: str, data: str, message: str, local: str, remote: str) -> None:
+    def _add(
+        self,
+        direction: str,
+        data: str,
+        message: str,
+        local: str = "",
+        remote: str = "",
+        transport: str = "udp",
+        clear: str = "",
+        by: str = "",
+    ) -> None:
         at = time.monotonic() - self._began
-        transfer = Transfer(at, direction, data, message, local, remote)
+        transfer = Transfer(at, direction, data, message, local, remote, transport, clear, by)
         with self._lock:
             if len(self._first) < LIMIT // 2:
                 self._first.append(transfer)
@@ -68,6 +109,6 @@ class Recorder:
                 self._dropped += 1
 
 
-def _name(address: tuple[Any, ...]) -> str:
+def _name(address: Address) -> str:
     host, port = address[0], address[1]
     return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"

@@ -295,7 +295,7 @@ class MessagePack(construct.Construct):
             breach.offset += start
             raise
         finally:
-            for run in reader.runs:
+            for run in reader.runs if traced(context) else ():
                 note(context, self._seen(run, start, path))
         return value
 
@@ -406,6 +406,11 @@ def _take(stream: Stream, size: int) -> bytes:
 
 def _join(path: str, name: str) -> str:
     return name if path.startswith("(") else f"{path}.{name}"
+
+
+def traced(context: Context) -> bool:
+    """Tell whether a dissection is made."""
+    return context._params.get("trace") is not None
 
 
 def note(context: Context, field: Seen) -> None:

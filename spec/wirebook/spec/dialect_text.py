@@ -18,7 +18,7 @@ from typing import Any as Untyped
 import construct
 
 from wirebook.spec.checks import Breach, Check, Rules, path_text
-from wirebook.spec.dialect import Context, Leaf, Stream, note
+from wirebook.spec.dialect import Context, Leaf, Stream, note, traced
 from wirebook.spec.dissection import SHOWN
 from wirebook.spec.dissection import Field as Seen
 from wirebook.spec.json_text import Part, Reader, Run, encode
@@ -51,7 +51,7 @@ class JsonText(construct.Construct):
             breach.offset += start
             raise
         finally:
-            for run in reader.runs:
+            for run in reader.runs if traced(context) else ():
                 note(context, self._seen(run, start, _base(path)))
         return value
 

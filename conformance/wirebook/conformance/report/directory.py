@@ -93,7 +93,7 @@ class ReportDirectory:
     def _write_capture(self, result: CaseResult) -> None:
         from wirebook.conformance.report import pcap
 
-        data = pcap.capture(result.exchange, began=self._clock() - result.seconds)
+        data = pcap.capture(result.exchange, began=self._clock() - result.seconds, role=result.role)
         if data is not None:
             write_atomically(self._path / "pcap" / f"{safe_name(result.id)}.pcap", data)
 

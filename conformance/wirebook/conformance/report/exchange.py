@@ -1,26 +1,27 @@
-"""A case's exchange as a reader sees it: datagrams as fields and octets, remarks, and gaps.
+"""A case's exchange as a reader sees it: what was sent as fields and octets, remarks, and gaps.
 
 What may live here: what is shown of an exchange and what is left out, as plain data. No HTML.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from wirebook.conformance.report.sources import DecodedField, Dissect
-from wirebook.conformance.report.text import one_line
+from wirebook.conformance.report.text import number_of, one_line
 from wirebook.conformance.verdicts import CaseResult, Transfer, Verdict
 
 ENDS_SHOWN = 12
-"""How many datagrams are shown from the beginning and from the end of a long exchange."""
+"""How many units are shown from the beginning and from the end of a long exchange."""
 ENDS_SHOWN_OF_PASSED = 4
 """As many of a case that passed: hardly anybody opens those, and they are most of the page."""
 AROUND_NOTES = 2
 """How many transfers are shown before and after a remark."""
 NOTES_WITH_SURROUNDINGS = 20
 OCTETS_SHOWN = 512
-"""Of a longer datagram only the beginning is shown."""
+"""Of a longer unit only the beginning is shown."""
 FIELDS_SHOWN = 200
 OCTETS_PER_LINE = 16
 _GIST_FIELDS = 6
@@ -40,18 +41,23 @@ class FieldRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Datagram:
-    """One datagram."""
+class Unit:
+    """What was sent at once: a datagram, a frame or segment of a stream, a WebSocket message."""
 
     number: int
     at: float
     to_target: bool
+    noun: str
+    """What it is called, by its transport."""
     message: str
     length: int
+    """In octets, of what the fields describe."""
+    encrypted: int
+    """How many octets of ciphertext carried it; 0 if it was sent in clear."""
     local: str
     remote: str
     gist: str
-    """The first few values, to tell datagrams apart at a glance."""
+    """The first few values, to tell units apart at a glance."""
     fields: tuple[FieldRow, ...]
     fields_left_out: int
     dump: str
@@ -59,6 +65,17 @@ class Datagram:
     octets_left_out: int
     flaw: str
     """Why it is not valid, or why it could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The end of a stream."""
+
+    at: float
+    by_target: bool
+    how: str
+    local: str
+    remote: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +88,30 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Datagrams that are not shown."""
+    """Units that are not shown."""
 
     count: int
 
 
-Item = Datagram | Note | Gap
+Item = Unit | Close | Note | Gap
 
 
 def items(result: CaseResult, dissect: Dissect) -> tuple[Item, ...]:
     """Return what is shown of the result's exchange."""
     return tuple(_items(result, dissect))
+
+
+def noun(transfer: Transfer) -> str:
+    """Return what the transfer is called, by what carried it."""
+    if transfer.transport == "tcp":
+        return "frame" if transfer.message else "segment"
+    return "message" if transfer.transport == "websocket" else "datagram"
+
+
+def contents(result: CaseResult) -> str:
+    """Return how much was sent, in words: `3 datagrams`, `2 frames, 1 segment`."""
+    nouns = Counter(noun(transfer) for transfer in result.exchange if transfer.carries)
+    return ", ".join(number_of(count, name) for name, count in nouns.items())
 
 
 def hex_dump(data: bytes) -> str:
@@ -103,11 +133,11 @@ def _items(result: CaseResult, dissect: Dissect) -> Iterator[Item]:
     number = 0
     left_out = 0
     for index, transfer in enumerate(result.exchange):
-        if transfer.direction == "note":
+        if not transfer.carries:
             if left_out:
                 yield Gap(left_out)
                 left_out = 0
-            yield Note(transfer.at, one_line(transfer.message, longest=2000))
+            yield _remark(transfer)
             continue
         number += 1
         if index not in shown:
@@ -116,37 +146,51 @@ def _items(result: CaseResult, dissect: Dissect) -> Iterator[Item]:
         if left_out:
             yield Gap(left_out)
             left_out = 0
-        yield _datagram(number, transfer, result.book, dissect)
+        yield _unit(number, transfer, result.book, dissect)
 
 
 def _shown(exchange: Sequence[Transfer], ends: int) -> set[int]:
-    """Return the indices of the datagrams to show."""
-    datagrams = [index for index, item in enumerate(exchange) if item.direction != "note"]
-    shown = {*datagrams[:ends], *datagrams[-ends:]}
-    notes = [index for index, item in enumerate(exchange) if item.direction == "note"]
+    """Return the indices of the units to show."""
+    units = [index for index, item in enumerate(exchange) if item.carries]
+    shown = {*units[:ends], *units[-ends:]}
+    notes = [index for index, item in enumerate(exchange) if not item.carries]
     for note in notes[:NOTES_WITH_SURROUNDINGS]:
         shown.update(range(note - AROUND_NOTES, note + AROUND_NOTES + 1))
-    return _without_small_gaps(shown, datagrams)
+    return _without_small_gaps(shown, units)
 
 
-def _without_small_gaps(shown: set[int], datagrams: Sequence[int]) -> set[int]:
-    """Show single left-out datagrams too: a line about it would take as much room."""
+def _without_small_gaps(shown: set[int], units: Sequence[int]) -> set[int]:
+    """Show single left-out units too: a line about it would take as much room."""
     filled = set(shown)
-    for before, index, after in zip(datagrams, datagrams[1:], datagrams[2:], strict=False):
+    for before, index, after in zip(units, units[1:], units[2:], strict=False):
         if before in shown and after in shown:
             filled.add(index)
     return filled
 
 
-def _datagram(number: int, transfer: Transfer, book: str, dissect: Dissect) -> Datagram:
-    data = bytes.fromhex(transfer.data)
+def _remark(transfer: Transfer) -> Close | Note:
+    if transfer.direction == "note":
+        return Note(transfer.at, one_line(transfer.message, longest=2000))
+    return Close(
+        at=transfer.at,
+        by_target=transfer.by == "target",
+        how=one_line(transfer.message),
+        local=one_line(transfer.local),
+        remote=one_line(transfer.remote),
+    )
+
+
+def _unit(number: int, transfer: Transfer, book: str, dissect: Dissect) -> Unit:
+    data = bytes.fromhex(transfer.clear or transfer.data)
     fields, flaw = _read(book, transfer.message, data, dissect)
-    return Datagram(
+    return Unit(
         number=number,
         at=transfer.at,
         to_target=transfer.direction == "to-target",
+        noun=noun(transfer),
         message=one_line(transfer.message, longest=60),
         length=len(data),
+        encrypted=len(transfer.data) // 2 if transfer.clear else 0,
         local=one_line(transfer.local),
         remote=one_line(transfer.remote),
         gist=_gist(fields),
@@ -161,6 +205,8 @@ def _datagram(number: int, transfer: Transfer, book: str, dissect: Dissect) -> D
 def _read(
     book: str, message: str, data: bytes, dissect: Dissect
 ) -> tuple[tuple[DecodedField, ...], str]:
+    if not message:
+        return (), ""  # a part of a stream, or nothing that the book has a name for
     try:
         dissection = dissect(book, message, data)
     except Exception as error:  # evidence without fields is better than none

@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -60,6 +61,7 @@ MEANINGS: dict[str, str] = {
 }
 
 _LONGEST_OUTPUT = 20_000
+_REMEMBERED = 2048
 _MARKDOWN = re.compile(
     r"`(?P<code>[^`]+)`"
     r"|\*\*(?P<strong>[^*]+)\*\*"
@@ -86,7 +88,8 @@ class CaseView:
     result: CaseResult
     cited: tuple[CitedRequirement, ...]
     exchange: tuple[exchange.Item, ...]
-    datagrams: int
+    contents: str
+    """How much was sent; empty for nothing."""
     capture: str
     """Where the capture file stands, seen from the page; empty where there is none."""
     output: str
@@ -127,8 +130,11 @@ def page(run: Run, dissect: Dissect, requirements: Requirements, *, book_url: st
     script = (TEMPLATES / "script.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
+    # The same messages open connection after connection.
+    remembered = lru_cache(_REMEMBERED)(dissect)
+
     def view(result: CaseResult) -> CaseView:
-        return _case(result, dissect, requirements, book_url)
+        return _case(result, remembered, requirements, book_url)
 
     parts = _parts(run.groups(chapters_in_order(requirements)), view)
     return (
@@ -184,7 +190,8 @@ def _environment() -> Environment:
         "number_of": number_of,
     }
     environment.globals |= {"SIGNS": SIGNS, "MEANINGS": MEANINGS}
-    environment.tests["datagram"] = lambda item: isinstance(item, exchange.Datagram)
+    environment.tests["unit"] = lambda item: isinstance(item, exchange.Unit)
+    environment.tests["close"] = lambda item: isinstance(item, exchange.Close)
     environment.tests["note"] = lambda item: isinstance(item, exchange.Note)
     return environment
 
@@ -207,13 +214,13 @@ def _chapter(group: Group, view: Callable[[CaseResult], CaseView]) -> ChapterVie
 
 
 def _meanings(parts: Iterable[PartView]) -> dict[str, str]:
-    """Return what the fields mean, once for the whole page, by message and name."""
+    """Return what the fields mean, once for the whole page, by book, message and name."""
     cases = (case for part in parts for chapter in part.chapters for case in chapter.cases)
     return {
-        f"{item.message} {row.path}": row.doc
+        f"{case.result.book}/{item.message} {row.path}": row.doc
         for case in cases
         for item in case.exchange
-        if isinstance(item, exchange.Datagram)
+        if isinstance(item, exchange.Unit)
         for row in item.fields
         if row.doc
     }
@@ -234,7 +241,7 @@ def _case(
     result: CaseResult, dissect: Dissect, requirements: Requirements, book_url: str
 ) -> CaseView:
     name = safe_name(result.id)
-    datagrams = sum(transfer.direction != "note" for transfer in result.exchange)
+    contents = exchange.contents(result)
     output = visible(result.output).strip("\n")
     if len(output) > _LONGEST_OUTPUT:
         output = "…" + output[-_LONGEST_OUTPUT:]
@@ -243,8 +250,8 @@ def _case(
         result=result,
         cited=tuple(_cited(item, requirements, book_url) for item in result.requirements),
         exchange=exchange.items(result, dissect),
-        datagrams=datagrams,
-        capture=f"pcap/{name}.pcap" if datagrams else "",
+        contents=contents,
+        capture=f"pcap/{name}.pcap" if contents else "",
         output=output,
     )
 

@@ -28,7 +28,10 @@ _NAMES: dict[type[Event], str] = {
 
 def as_json(event: Event) -> dict[str, Any]:
     """Return the event as plain JSON values; `event` holds its name."""
-    return {"event": _NAMES[type(event)], **asdict(event)}
+    name = _NAMES[type(event)]
+    if isinstance(event, CaseFinished):
+        return {"event": name, "result": event.result.to_json()}
+    return {"event": name, **asdict(event)}
 
 
 class EventLog:

@@ -93,6 +93,13 @@ class Run:
         """How often each verdict occurred."""
         return count(self.results)
 
+    def counts_by_book(self) -> dict[str, dict[str, int]]:
+        """Return how often each verdict occurred, for each book of the run."""
+        books = self.started.books if self.started else ()
+        return {
+            book: count(result for result in self.results if result.book == book) for book in books
+        }
+
     def cases(self) -> list[CaseResult]:
         """Return the results in the order of their IDs, whatever order they ran in."""
         return sorted(self.results, key=lambda result: result.id)

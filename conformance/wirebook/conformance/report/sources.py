@@ -1,4 +1,4 @@
-"""What the reports ask of the books: the texts of requirements, and datagrams read as fields.
+"""What the reports ask of the books: the texts of requirements, and messages read as fields.
 
 What may live here: the shapes of those answers as reports use them, and the functions that get them
 from `wirebook.spec` when a report first needs them. Everything can be replaced by a caller.
@@ -40,7 +40,7 @@ class RequirementText(Protocol):
 
 
 class DecodedField(Protocol):
-    """One field of a datagram."""
+    """One field of a message."""
 
     @property
     def offset(self) -> int:
@@ -72,7 +72,7 @@ class DecodedField(Protocol):
 
 
 class Rejection(Protocol):
-    """Why a datagram is not valid."""
+    """Why a message is not valid."""
 
     @property
     def requirement(self) -> str:
@@ -88,7 +88,7 @@ class Rejection(Protocol):
 
 
 class DecodedMessage(Protocol):
-    """A datagram read as far as it can be."""
+    """A message read as far as it can be."""
 
     @property
     def fields(self) -> tuple[DecodedField, ...]:
@@ -106,7 +106,7 @@ Requirements = Mapping[str, RequirementText]
 
 
 def dissect_by_book(book: str, message: str, data: bytes) -> DecodedMessage:
-    """Read a datagram by the schema that the book has for it."""
+    """Read a message by the schema that the book has for it."""
     return _book(book).dissect(message, data)
 
 

@@ -17,6 +17,7 @@ def of(run: Run) -> dict[str, Any]:
     conclusion = run.conclusion()
     return {
         "counts": run.counts,
+        "counts_by_book": run.counts_by_book(),
         "cases": [
             {
                 "id": result.id,

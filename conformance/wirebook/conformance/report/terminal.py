@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import TextIO
@@ -220,9 +220,12 @@ class Terminal:
         for part, chapters in groupby(groups, key=lambda group: (group.book, group.role)):
             table.add_row(self._text(" ".join(part), "bold"))
             for group in chapters:
-                cells = [str(group.counts[name]) if name in group.counts else "" for name in names]
-                table.add_row(self._text(f"  {one_line(group.chapter)}"), *cells)
-        table.add_row(self._text("all", "bold"), *(str(run.counts[name]) for name in names))
+                title = self._text(f"  {one_line(group.chapter)}")
+                table.add_row(title, *_figures(group.counts, names))
+        by_book = run.counts_by_book()
+        for book, counts in by_book.items() if len(by_book) > 1 else ():
+            table.add_row(self._text(f"all of {book}", "bold"), *_figures(counts, names))
+        table.add_row(self._text("all", "bold"), *_figures(run.counts, names))
         return table
 
     def _notable(self, run: Run) -> Iterator[Text]:
@@ -277,3 +280,7 @@ class Terminal:
 
     def _print(self, text: Text | None = None) -> None:
         self._console.print(text or Text())
+
+
+def _figures(counts: Mapping[str, int], names: Iterable[str]) -> list[str]:
+    return [str(counts[name]) if name in counts else "" for name in names]

@@ -16,9 +16,16 @@ FOLDER = Path(__file__).parent
 
 
 def all_targets(protocols: Collection[str], folder: Path = FOLDER) -> tuple[Target, ...]:
-    """Return every built-in target: one for each name and protocol."""
+    """Return every built-in target: one for each name and protocol.
+
+    Those of other protocols are passed over: a target may come before its book.
+    """
     files = [path for path in sorted(folder.glob("*/*.toml")) if _describes(path)]
-    return tuple(description.load(path, protocols) for path in files)
+    return tuple(
+        description.load(path, protocols)
+        for path in files
+        if description.protocol_of(path) in (*protocols, "")
+    )
 
 
 def resolve(

@@ -149,6 +149,15 @@ def load(path: Path, protocols: Collection[str]) -> Target:
     return parse(data, path, protocols)
 
 
+def protocol_of(path: Path) -> str:
+    """Return the protocol that a target file names; "" if it cannot be told."""
+    try:
+        named = tomllib.loads(path.read_text(encoding="utf-8")).get("protocol")
+    except (OSError, ValueError):
+        return ""
+    return named if isinstance(named, str) else ""
+
+
 def parse(data: Mapping[str, Any], path: Path, protocols: Collection[str]) -> Target:
     """Check what a target file says."""
     _check_table(data, "", path)

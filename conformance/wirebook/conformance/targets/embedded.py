@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import io
 import logging
 import os
 import threading
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from wirebook.conformance.targets.tail import Tail, TailHandler
 from wirebook.conformance.verdicts import TargetUnreachable
+
+_SAVE_ARGUMENT = "save_file"
+"""The keyword argument of an embedded server's function that is the path of a file to save to."""
 
 
 class ServerThread(Protocol):
@@ -47,14 +52,22 @@ def find(name: str) -> Callable[..., Any]:
     return function
 
 
+def saves(name: str) -> bool:
+    """Tell whether the function of an embedded server takes a file to save to."""
+    return _SAVE_ARGUMENT in inspect.signature(find(name)).parameters
+
+
 class EmbeddedServer:
     """An embedded server from its start to its end, with what it logs."""
 
-    def __init__(self, name: str, host: str) -> None:
-        self.tail = Tail()
+    def __init__(
+        self, name: str, host: str, *, save_file: Path | None = None, tail: Tail | None = None
+    ) -> None:
+        self.tail = tail or Tail()
         self._output = _Output(self.tail)
+        saving = {} if save_file is None else {_SAVE_ARGUMENT: str(save_file)}
         try:
-            self._thread: ServerThread = find(name)(host, 0)
+            self._thread: ServerThread = find(name)(host, 0, **saving)
         except TargetUnreachable:
             self._output.release()
             raise

@@ -3,6 +3,7 @@
 Started by `process.py` as a script of its own, `python -I -S guard.py WATCH GRACE COMMAND…`, so
 nothing of the project is imported here. WATCH is the reading end of a pipe whose other end only the
 suite holds: the kernel closes it however the suite ends, even by SIGKILL, so no target outlives it.
+SIGTERM asks the guard to end the command politely, SIGUSR1 to kill it at once.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
     os.set_blocking(notify, False)
     signal.set_wakeup_fd(notify)
     # The handlers only exist so that the signals reach the wake-up pipe.
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     child = _start(command)
@@ -35,7 +36,10 @@ def main(arguments: list[str]) -> int:
         ready, _, _ = select.select([watch, wake], [], [])
         asked = watch in ready
         if wake in ready:
-            asked |= bool({signal.SIGTERM, signal.SIGHUP} & set(os.read(wake, 64)))
+            woken = set(os.read(wake, 64))
+            asked |= bool({signal.SIGTERM, signal.SIGHUP} & woken)
+            if signal.SIGUSR1 in woken:
+                _signal_group(child, signal.SIGKILL)
         status = _finished(child)
         if asked and status is None:
             status = _end(child, wake, grace)
@@ -54,7 +58,7 @@ def _start(command: list[str]) -> int:
     try:
         os.setsid()
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, *_IGNORED):
+        for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, *_IGNORED):
             signal.signal(number, signal.SIG_DFL)
         os.execvp(command[0], command)  # noqa: S606 - the command that the user named
     except OSError as error:

@@ -113,14 +113,23 @@ def _run(command: list[str], target: Target) -> None:
     except subprocess.TimeoutExpired:
         output, failed = f"it took longer than {INSTALL_SECONDS:.0f} s", True
     if failed:
-        lines = [line.strip() for line in output.splitlines() if line.strip()]
-        errors = [line for line in lines if line.startswith("ERROR")]
-        reason = (errors or lines or ["no output"])[-1]
         raise CommandError(
-            f"cannot install {target.name}: {reason}",
-            hint="is the package index within reach? --target-python names an interpreter instead",
+            f"cannot install {target.name}: {_telling(output)}",
+            hint="is the package index, or git, within reach? --target-python names an interpreter "
+            "that has it",
             status=ExitStatus.UNREACHABLE,
         )
+
+
+def _telling(output: str) -> str:
+    """Return the line of pip's output that says what is wrong."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for beginning in ("fatal:", "ERROR"):  # what git says is quoted, what pip says comes last
+        found = [line for line in lines if line.startswith(beginning)]
+        if found:
+            return found[-1]
+    others = [line for line in lines if not line.startswith(("note:", "hint:", "[notice]"))]
+    return (others or ["no output"])[-1]
 
 
 @contextlib.contextmanager

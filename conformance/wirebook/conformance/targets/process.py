@@ -22,8 +22,11 @@ from wirebook.conformance.targets.tail import Tail
 from wirebook.conformance.verdicts import TargetUnreachable
 
 GRACE_SECONDS = 2.0
+SAVE_FILE = "{save_file}"
+"""What stands for the path of a file in a server's command that it saves itself to."""
 _LINE_LIMIT = 8192
 _ENDED_SECONDS = 0.5
+_KILLED_SECONDS = 5.0
 _GUARD = Path(__file__).with_name("guard.py")
 
 
@@ -38,9 +41,10 @@ class OwnedProcess:
         env: Mapping[str, str] | None = None,
         control: bool = False,
         grace: float = GRACE_SECONDS,
+        tail: Tail | None = None,
     ) -> None:
         self.command = tuple(command)
-        self.tail = Tail()
+        self.tail = tail or Tail()
         folder = cwd or None
         if folder and not Path(folder).is_dir():
             raise TargetUnreachable(f"there is no folder {folder} to start the command in")
@@ -105,6 +109,11 @@ class OwnedProcess:
         last = self.tail.last_line()
         return f"ended with {_describe(code)}" + (f": {last}" if last else " and no output")
 
+    def kill(self) -> None:
+        """Kill the command, without giving it time for anything."""
+        self._guard.send_signal(signal.SIGUSR1)
+        self.wait_ended(_KILLED_SECONDS)
+
     def stop(self) -> None:
         """End the command and everything it started; harmless when it has ended already."""
         if self._hold >= 0:
@@ -127,9 +136,13 @@ class OwnedProcess:
             self.tail.append(line.decode("utf-8", "replace"))
 
 
-def fill_in(endpoint: Endpoint, *, python: str, host: str = "", port: int = 0) -> tuple[str, ...]:
+def fill_in(
+    endpoint: Endpoint, *, python: str, host: str = "", port: int = 0, save_file: Path | None = None
+) -> tuple[str, ...]:
     """Return the command with its placeholders replaced."""
     values = {"{host}": host, "{port}": str(port), "{python}": python or sys.executable}
+    if save_file is not None:
+        values[SAVE_FILE] = str(save_file)
     return tuple(_replace(word, values) for word in endpoint.command)
 
 

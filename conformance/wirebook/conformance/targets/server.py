@@ -7,18 +7,20 @@ you there" is the book's own probe, given as a function.
 from __future__ import annotations
 
 import re
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Protocol
 
 from wirebook.conformance.targets.address import local_address
 from wirebook.conformance.targets.description import Endpoint, Target
-from wirebook.conformance.targets.embedded import EmbeddedServer
+from wirebook.conformance.targets.embedded import EmbeddedServer, saves
 from wirebook.conformance.targets.ports import can_tell_bound, free_port, is_bound
-from wirebook.conformance.targets.process import OwnedProcess, fill_in
+from wirebook.conformance.targets.process import GRACE_SECONDS, SAVE_FILE, OwnedProcess, fill_in
 from wirebook.conformance.targets.tail import Tail
-from wirebook.conformance.verdicts import TargetUnreachable
+from wirebook.conformance.verdicts import TargetDied, TargetUnreachable, Unsupported
 
 HOST = "127.0.0.1"
 Probe = Callable[[tuple[str, int], float], float]
@@ -31,6 +33,7 @@ _POLL_SECONDS = 0.01
 _FIRST_ANSWER_SECONDS = 3.0
 _COMEBACK_SECONDS = 5.0
 _ENDING_SECONDS = 0.05
+_SAVING_SECONDS = 5.0
 
 
 class _Running(Protocol):
@@ -68,6 +71,8 @@ class ServerHandle:
         self._endpoint: Endpoint = target.server
         self._probe = probe
         self._running: _Running | None = None
+        self._tail = Tail()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -78,6 +83,11 @@ class ServerHandle:
     def external(self) -> bool:
         """Whether somebody else started the server, and only they can start it again."""
         return bool(self._endpoint.address)
+
+    @property
+    def save_file(self) -> Path | None:
+        """The file that the running server saves itself to; None if it takes none."""
+        return Path(self._folder.name, "saved") if self._folder else None
 
     def alive(self) -> bool:
         """Tell whether the server lives; of an external one only its answer tells."""
@@ -99,17 +109,17 @@ class ServerHandle:
 
     def output(self, since: int = 0) -> str:
         """Return the last output of the server, from a mark on."""
-        return self._running.tail.text(since) if self._running else ""
+        return self._tail.text(since) if self._running else ""
 
     def mark(self) -> int:
         """Return a mark of the output's present end."""
-        return self._running.tail.mark() if self._running else 0
+        return self._tail.mark() if self._running else 0
 
     def how_ended(self) -> str:
         """Say what became of a server that is not alive."""
         if isinstance(self._running, OwnedProcess):
             return self._running.how_ended()
-        last = self._running.tail.last_line() if self._running else ""
+        last = self._tail.last_line() if self._running else ""
         return "stopped answering" + (f": {last}" if last else "")
 
     def expect_end(self) -> None:
@@ -146,10 +156,49 @@ class ServerHandle:
         """End the server, if the suite started it."""
         if self.external:
             return
+        self._end()
+        self._tail = Tail()
+        self._forget_files()
+
+    def restart(self, *, keep_files: bool = True) -> None:
+        """End the server politely and start it again, with what it has saved or without.
+
+        It may listen on another port afterwards. A server that does not come back is TargetDied.
+        """
+        if self.external:
+            raise Unsupported("the case starts the server again, and this one is an address")
+        self.expect_end()
+        self._end()
+        if not keep_files:
+            self._forget_files()
+        try:
+            self._start(fresh=False)
+        except TargetUnreachable as error:
+            raise TargetDied(f"did not come back after its end: {error}") from error
+        self.end_expected = False
+
+    def kill_hard(self) -> None:
+        """Kill the server, without giving it time to save anything."""
+        if not isinstance(self._running, OwnedProcess):
+            raise Unsupported("the case kills the server, and this one is no process of its own")
+        self.expect_end()
+        self._running.kill()
+
+    def _end(self) -> None:
         running, self._running = self._running, None
         self.probed = False
         if running is not None:
             running.stop()
+
+    def _forget_files(self) -> None:
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            folder.cleanup()
+
+    def _file_to_save(self, wanted: bool) -> Path | None:
+        if wanted and self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="wirebook-")
+        return self.save_file
 
     def _reach(self) -> None:
         # One that was there before may have somebody who starts it again.
@@ -163,7 +212,10 @@ class ServerHandle:
 
     def _start(self, *, fresh: bool) -> None:
         if self._endpoint.embedded:
-            server = EmbeddedServer(self._endpoint.embedded, self.host)
+            file = self._file_to_save(saves(self._endpoint.embedded))
+            server = EmbeddedServer(
+                self._endpoint.embedded, self.host, save_file=file, tail=self._tail
+            )
             self._running, self.port = server, server.port
         else:
             self._start_command(passive=fresh)
@@ -171,34 +223,45 @@ class ServerHandle:
             self._measure()
 
     def _start_command(self, *, passive: bool) -> None:
+        file = self._file_to_save(any(SAVE_FILE in word for word in self._endpoint.command))
         for remaining in reversed(range(_STARTS)):
             self.port = free_port(self.host)
+            command = fill_in(
+                self._endpoint,
+                python=self.target.python,
+                host=self.host,
+                port=self.port,
+                save_file=file,
+            )
+            begun = self._tail.mark()
             process = OwnedProcess(
-                fill_in(self._endpoint, python=self.target.python, host=self.host, port=self.port),
+                command,
                 cwd=self._endpoint.cwd,
                 env=self._endpoint.env,
+                grace=_SAVING_SECONDS if file else GRACE_SECONDS,
+                tail=self._tail,
             )
             self._running = process
             try:
-                self._wait_ready(process, passive=passive)
+                self._wait_ready(process, begun, passive=passive)
             except TargetUnreachable:
                 # Somebody else may have taken the port meanwhile; that shows as an early end.
-                taken = not process.alive() and "in use" in process.tail.text().lower()
-                self.stop()
+                taken = not process.alive() and "in use" in self._tail.text(begun).lower()
+                self._end()
                 if not (taken and remaining):
                     raise
             except BaseException:
-                self.stop()
+                self._end()
                 raise
             else:
                 return
 
-    def _wait_ready(self, process: OwnedProcess, *, passive: bool) -> None:
+    def _wait_ready(self, process: OwnedProcess, begun: int, *, passive: bool) -> None:
         deadline = time.monotonic() + self._endpoint.start_seconds
         shown = re.compile(self._endpoint.ready) if self._endpoint.ready else None
         patience = _FIRST_PROBE_SECONDS
         while process.alive() and (left := deadline - time.monotonic()) > 0:
-            silent = shown is not None and not shown.search(process.tail.text())
+            silent = shown is not None and not shown.search(self._tail.text(begun))
             if silent or (can_tell_bound() and not is_bound(self.port)):
                 process.wait_ended(_POLL_SECONDS)
             elif passive and (shown or can_tell_bound()):
@@ -221,7 +284,7 @@ class ServerHandle:
         times = [seconds for seconds in answers if seconds is not None]
         self.probed = True
         if not times:
-            self.stop()
+            self._end()
             raise TargetUnreachable(f"nothing answers on {self.host}:{self.port}")
         self.latency = median(times)
 

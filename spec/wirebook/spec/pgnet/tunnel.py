@@ -18,6 +18,7 @@ from wirebook.spec.dissection import Malformed
 from wirebook.spec.pgnet.limits import BOX_LEAST, KEY_SIZE, NONCE_SIZE
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_BOOK = books.get("pgnet")
 _ANY_SCALAR = bytes(KEY_SIZE)
 
 
@@ -39,7 +40,7 @@ def open_box(text: str | bytes, private_key: bytes, public_key: bytes) -> bytes:
 def split(text: str | bytes) -> tuple[bytes, bytes]:
     """Return nonce and box of a message of the tunnel, or raise Malformed with PGN-TUN-003."""
     octets = text.encode() if isinstance(text, str) else text
-    value = books.get("pgnet").parse("box", octets)
+    value = _BOOK.parse("box", octets)
     return value["nonce"], value["box"]
 
 

@@ -20,7 +20,7 @@ from wirebook.conformance.drivers.pygase.packages import (
 )
 from wirebook.conformance.drivers.pygase.raw_server import RawServer
 from wirebook.conformance.drivers.pygase.raw_server_arrivals import Arrival
-from wirebook.conformance.marks import requires
+from wirebook.conformance.marks import requires, slow
 from wirebook.conformance.verdicts import Violation
 
 FULL_EVENT = LARGEST - 12 - 2 - 2
@@ -74,6 +74,7 @@ def test_largest_event_is_sent(client: ClientUnderTest, raw_server: RawServer) -
 
 
 @requires("PGS-EVT-013", "PGS-EVT-012", "PGS-ACK-005")
+@slow
 def test_retries(client: ClientUnderTest, raw_server: RawServer) -> None:
     """A lost event with n retries is sent again until it is acked or was sent n + 1 times."""
     client.open()

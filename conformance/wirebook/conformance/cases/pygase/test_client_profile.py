@@ -5,6 +5,7 @@ What may live here: packages of a server that are good but for one value in them
 
 from __future__ import annotations
 
+from wirebook.conformance.cases import messagepack_octets as octets
 from wirebook.conformance.cases.pygase import inputs
 from wirebook.conformance.cases.pygase.client_discards import (
     bad,
@@ -20,8 +21,8 @@ from wirebook.conformance.marks import requires
 
 
 @bad(
-    with_block(inputs.as_argument(inputs.EXTENSIONS)),
-    with_attribute({name: inputs.EXTENSIONS[name] for name in ("fixext-4", "timestamp-32")}),
+    with_block(inputs.as_argument(octets.EXTENSIONS)),
+    with_attribute({name: octets.EXTENSIONS[name] for name in ("fixext-4", "timestamp-32")}),
 )
 @requires("PGS-MSG-008", "PGS-ERR-001", "PGS-ERR-002", "PGS-WIN-006")
 def test_extension_type(client: ClientUnderTest, raw_server: RawServer, datagram: bytes) -> None:
@@ -40,7 +41,7 @@ BAD_UTF8 = b"\xa1\xff"
 
 
 @bad(
-    with_block(inputs.as_argument(inputs.BAD_UTF8)),
+    with_block(inputs.as_argument(octets.BAD_UTF8)),
     with_block({"event-type": inputs.spoilt(raw_event(event_type=BAD_UTF8))}),
     with_attribute({"value": BAD_UTF8}),
     with_update({"key": b"\x82" + packed("time_order") + b"\x07" + BAD_UTF8 + b"\x01"}),
@@ -52,8 +53,8 @@ def test_invalid_utf_8(client: ClientUnderTest, raw_server: RawServer, datagram:
 
 
 @bad(
-    with_block(inputs.as_argument(inputs.SAME_KEY)),
-    with_attribute({"inside": inputs.SAME_KEY["str"]}),
+    with_block(inputs.as_argument({**octets.SAME_KEY, **octets.BOOLEAN_IS_NUMBER})),
+    with_attribute({"inside": octets.SAME_KEY["str"]}),
     with_update({"time-order": b"\x82" + 2 * (packed("time_order") + b"\x07")}),
 )
 @requires("PGS-MSG-011", "PGS-ERR-001", "PGS-ERR-002", "PGS-WIN-006")
@@ -82,14 +83,14 @@ def test_array_or_map_as_key(
 
 
 TOO_DEEP_EVENTS = {
-    "arrays-33": inputs.PLACES["argument"](inputs.nested_arrays(31)),
-    "maps-33": inputs.PLACES["keyword-argument"](inputs.nested_maps(31)),
-    "arrays-1500": raw_event(args=inputs.nested_arrays(1500)),
+    "arrays-33": inputs.PLACES["argument"](octets.nested_arrays(31)),
+    "maps-33": inputs.PLACES["keyword-argument"](octets.nested_maps(31)),
+    "arrays-1500": raw_event(args=octets.nested_arrays(1500)),
 }
 TOO_DEEP_ATTRIBUTES = {
-    "arrays-33": inputs.nested_arrays(32),
-    "maps-33": inputs.nested_maps(32),
-    "arrays-1500": inputs.nested_arrays(1500),
+    "arrays-33": octets.nested_arrays(32),
+    "maps-33": octets.nested_maps(32),
+    "arrays-1500": octets.nested_arrays(1500),
 }
 
 

@@ -12,7 +12,7 @@ from wirebook.conformance.cases.pygase.client_fixtures import ClientUnderTest
 from wirebook.conformance.drivers.pygase.packages import Event, raw_header
 from wirebook.conformance.drivers.pygase.raw_server import RawServer
 from wirebook.conformance.drivers.pygase.raw_server_arrivals import Rate
-from wirebook.conformance.marks import requires
+from wirebook.conformance.marks import requires, slow
 from wirebook.conformance.verdicts import Inconclusive, Violation
 
 GOOD, BAD = 40, 20
@@ -88,6 +88,7 @@ def test_rate_while_connected(client: ClientUnderTest, raw_server: RawServer) ->
 
 
 @requires("PGS-CON-002", "PGS-TIM-001", "PGS-CON-001")
+@slow
 def test_server_that_never_answers(client: ClientUnderTest, raw_server: RawServer) -> None:
     """A client that nobody answers sends 40 packages per second, and gives up after 5.0 s."""
     since = raw_server.now()
@@ -98,6 +99,7 @@ def test_server_that_never_answers(client: ClientUnderTest, raw_server: RawServe
 
 
 @requires("PGS-TIM-002", "PGS-CON-002", "PGS-CON-004", "PGS-WIN-005")
+@slow
 def test_connection_timeout(client: ClientUnderTest, raw_server: RawServer) -> None:
     """An accepted package restarts the connection time-out, also a late one; nothing else does."""
     client.connect()
@@ -124,6 +126,7 @@ def test_connection_timeout(client: ClientUnderTest, raw_server: RawServer) -> N
 
 
 @requires("PGS-CGA-002")
+@slow
 def test_slow_acks_halve_the_rate(client: ClientUnderTest, raw_server: RawServer) -> None:
     """A client whose packages are acked after 0.4 s sends 20 packages per second."""
     with_slow_acks(client, raw_server)
@@ -131,6 +134,7 @@ def test_slow_acks_halve_the_rate(client: ClientUnderTest, raw_server: RawServer
 
 
 @requires("PGS-CGA-004", "PGS-CGA-005", "PGS-CGA-002")
+@slow
 def test_quick_acks_restore_the_rate(client: ClientUnderTest, raw_server: RawServer) -> None:
     """The rate stays at 20 for the throttle time after acks are quick again, then it is 40."""
     with_slow_acks(client, raw_server)

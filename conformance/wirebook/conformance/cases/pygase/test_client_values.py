@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from wirebook.conformance.cases.messagepack_octets import nested_arrays, nested_maps
 from wirebook.conformance.cases.pygase.client_fixtures import ClientUnderTest
-from wirebook.conformance.cases.pygase.inputs import nested_arrays, nested_maps
 from wirebook.conformance.drivers.pygase.model import same, single
 from wirebook.conformance.drivers.pygase.packages import (
     LARGEST,

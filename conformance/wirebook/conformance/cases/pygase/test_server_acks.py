@@ -14,7 +14,7 @@ from wirebook.conformance.drivers.pygase.controls import check_time, control
 from wirebook.conformance.drivers.pygase.model import WINDOW, after, difference
 from wirebook.conformance.drivers.pygase.packages import ServerPackage
 from wirebook.conformance.drivers.pygase.player import Player
-from wirebook.conformance.marks import feature, requires
+from wirebook.conformance.marks import feature, requires, slow
 from wirebook.conformance.verdicts import Inconclusive
 
 pytestmark = feature("events")
@@ -194,6 +194,7 @@ def test_takes_a_package_as_lost_after_one_second(player: Player, playing: bool)
 
 
 @requires("PGS-EVT-013")
+@slow
 def test_sends_an_event_as_often_as_it_has_retries(player: Player) -> None:
     """An event with n retries that is never acked is sent n + 1 times, and no more."""
     player.admits = lambda package: not brings_watched(package)

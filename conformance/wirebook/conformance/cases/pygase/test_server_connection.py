@@ -27,7 +27,7 @@ from wirebook.conformance.drivers.pygase.packages import (
 )
 from wirebook.conformance.drivers.pygase.player import INTERVAL, Player
 from wirebook.conformance.drivers.pygase.raw_client import expect, pump
-from wirebook.conformance.marks import feature, requires
+from wirebook.conformance.marks import feature, requires, slow
 from wirebook.conformance.verdicts import Unsupported
 
 TIME_OUT = 5.0
@@ -134,6 +134,7 @@ def fall_silent(player: Player) -> float:
 
 
 @requires("PGS-CON-009", "PGS-TIM-002")
+@slow
 def test_stops_five_seconds_after_the_last_accepted_package(players: MakePlayer) -> None:
     """A server stops 5.0 s after the last package it accepted, whatever it has discarded since."""
     silent, noisy, late = players(), players(first_sequence=1000), players()
@@ -169,6 +170,7 @@ def send_what_is_discarded(player: Player, last: int) -> bool:
 
 
 @requires("PGS-CON-010", "PGS-CON-011")
+@slow
 def test_knows_who_goes_on_and_who_begins_anew(players: MakePlayer) -> None:
     """After a time-out, a newer package resumes the connection, and any other begins a new one."""
     old, new = players(), players()

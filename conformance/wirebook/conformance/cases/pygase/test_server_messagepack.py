@@ -5,13 +5,19 @@ What may live here: cases about single values inside of events.
 
 from __future__ import annotations
 
-import math
 import struct
 from typing import Any
 
 import pytest
 
-from wirebook.conformance.cases.pygase.inputs import each, nested_arrays, nested_maps
+from wirebook.conformance.cases.messagepack_octets import (
+    FLOATS,
+    INTEGERS,
+    KEYS,
+    nested_arrays,
+    nested_maps,
+)
+from wirebook.conformance.cases.pygase.inputs import each
 from wirebook.conformance.drivers.pygase.controls import unharmed
 from wirebook.conformance.drivers.pygase.model import same, single
 from wirebook.conformance.drivers.pygase.packages import entry, packed, raw_event
@@ -21,48 +27,6 @@ from wirebook.conformance.marks import feature, requires
 pytestmark = feature("events")
 
 LIMIT = 32
-FLOATS = [
-    1.5,
-    -2.25,
-    0.1,
-    1 + 2.0**-24,  # a tie, rounded down to even
-    1 + 3 * 2.0**-24,  # a tie, rounded up to even
-    3.4028234663852886e38,
-    2.0**-149,
-    2.0**-151,  # too small: becomes 0.0
-    math.inf,
-    -math.inf,
-    math.nan,
-]
-INTEGERS = {
-    "05": 5,
-    "cc 05": 5,
-    "cd 00 05": 5,
-    "ce 00 00 00 05": 5,
-    "cf 00 00 00 00 00 00 00 05": 5,
-    "d0 05": 5,
-    "d1 00 05": 5,
-    "d2 00 00 00 05": 5,
-    "d3 00 00 00 00 00 00 00 05": 5,
-    "fb": -5,
-    "d0 fb": -5,
-    "d1 ff fb": -5,
-    "d2 ff ff ff fb": -5,
-    "d3 ff ff ff ff ff ff ff fb": -5,
-    "cf ff ff ff ff ff ff ff ff": 2**64 - 1,
-    "d3 80 00 00 00 00 00 00 00": -(2**63),
-}
-KEYS: dict[str, Any] = {
-    "nil": None,
-    "false": False,
-    "true": True,
-    "integer": 7,
-    "negative-integer": -7,
-    "float": 0.5,
-    "str": "k",
-    "empty-str": "",
-    "bin": b"k",
-}
 SHORTEST: dict[str, Any] = {
     "unsigned-integers": [0, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**32, 2**64 - 1],
     "negative-integers": [-1, -32, -33, -128, -129, -32768, -32769, -(2**31), -(2**31) - 1],

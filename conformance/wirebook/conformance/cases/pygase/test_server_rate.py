@@ -17,7 +17,7 @@ from wirebook.conformance.drivers.pygase.pace import (
     until_rate,
 )
 from wirebook.conformance.drivers.pygase.player import Player
-from wirebook.conformance.marks import requires
+from wirebook.conformance.marks import requires, slow
 from wirebook.conformance.verdicts import Inconclusive, Violation
 
 HELD_BACK = 0.4
@@ -60,6 +60,7 @@ def test_sends_although_the_client_sends_less(player: Player) -> None:
 
 
 @requires("PGS-CGA-002")
+@slow
 def test_sends_half_as_much_under_high_latency(player: Player) -> None:
     """When latency is above 0.25 s, a server sends 20 packages per second."""
     congest(player)
@@ -67,6 +68,7 @@ def test_sends_half_as_much_under_high_latency(player: Player) -> None:
 
 
 @requires("PGS-CGA-004", "PGS-CGA-005")
+@slow
 def test_recovers_when_latency_is_low_again(player: Player) -> None:
     """40 packages per second return when latency has been low for the throttle time."""
     congest(player)

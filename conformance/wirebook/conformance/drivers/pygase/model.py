@@ -6,12 +6,13 @@ live here: pure functions and values, no sockets and no clock.
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from wirebook.conformance.drivers.values import same as same
 
 SEQUENCES = 65535
 HALF = 32767
@@ -118,22 +119,6 @@ def merge(state: Mapping[Any, Any], update: Mapping[Any, Any]) -> dict[Any, Any]
         else:
             merged[key] = value
     return merged
-
-
-def same(a: Any, b: Any) -> bool:
-    """Tell whether two values are the same to the protocol, which keeps 1, 1.0 and true apart."""
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, float):
-        return a == b or (math.isnan(a) and math.isnan(b))
-    if isinstance(a, list):
-        return len(a) == len(b) and all(map(same, a, b))
-    if isinstance(a, dict):
-        return len(a) == len(b) and all(
-            any(same(key, other) and same(value, b[other]) for other in b)
-            for key, value in a.items()
-        )
-    return bool(a == b)
 
 
 def single(value: float) -> float:

@@ -91,7 +91,7 @@
     list.addEventListener("focusout", () => dim(list));
   }
 
-  // A datagram's lines of text become a table and marked octets when it is first opened.
+  // A message's lines of text become a table and marked octets when it is first opened.
   const meanings = JSON.parse(document.getElementById("meanings").textContent);
   function make(tag, parts = [], properties = {}) {
     const element = Object.assign(document.createElement(tag), properties);
@@ -161,15 +161,15 @@
     }));
   }
   document.addEventListener("toggle", (event) => {
-    const datagram = event.target;
-    const rows = datagram.matches(".dgram[open]") && datagram.querySelector(".rows");
+    const unit = event.target;
+    const rows = unit.matches(".unit[open]") && unit.querySelector(".rows");
     if (!rows) return;
     const fields = rows.textContent.trimEnd().split("\n").map((line) => {
       const [offset, length, path, text] = line.split("\t");
       return { offset: Number(offset), length: Number(length), path, text };
     });
-    rows.replaceWith(table(fields, datagram.querySelector(".msg").textContent));
-    const hex = datagram.querySelector(".hex");
+    rows.replaceWith(table(fields, `${unit.closest(".case").dataset.book}/${unit.querySelector(".msg").textContent}`));
+    const hex = unit.querySelector(".hex");
     if (hex) markOctets(hex, fields);
   }, true);
   document.addEventListener("keydown", (event) => {

@@ -49,11 +49,15 @@ class NotifyingClient(Base):  # type: ignore[misc]
 
 
 class Adapter:
-    """Carries out requests on one client after the other."""
+    """Carries out requests on one client after the other.
+
+    As applications do, it keeps a client that is to connect again as the same user.
+    """
 
     def __init__(self) -> None:
         self._client: Any = None
-        self._connecting: asyncio.Task[None] | None = None
+        self._arguments: Message = {}
+        self._connection: asyncio.Task[bool] | None = None
         self._payload_of_heartbeats: Message = {}
 
     async def run(self) -> None:
@@ -83,8 +87,9 @@ class Adapter:
             return {}
         client = self._client
         if do == "status":
-            connected = client is not None and client.connected
-            return {"connected": connected, "game": client.game if connected else None}
+            if client is None:
+                return {"connected": False, "game": None}
+            return {"connected": client.connected, "game": client.game}
         if do == "disconnect":
             if client is not None:
                 client.disconnect()
@@ -115,29 +120,37 @@ class Adapter:
                 raise ValueError(f"no request {unknown!r}")
 
     async def _connect(self, request: Message) -> None:
-        if self._client is not None:
-            self._client.disconnect()
-        if self._connecting is not None:
-            await asyncio.wait({self._connecting}, timeout=END_SECONDS)
-            self._connecting.cancel()
-        self._client = NotifyingClient.remote(
-            address=request["host"],
-            port=request["port"],
-            username=request["username"],
-            password=request.get("password", ""),
-            invite_code=request.get("invite_code", ""),
-            verify_server_pubkey=request.get("pubkey", ""),
-        )
-        self._client.payload_of_heartbeats = self._payload_of_heartbeats
-        self._connecting = asyncio.create_task(connected(self._client))
+        arguments = {
+            "address": request["host"],
+            "port": request["port"],
+            "username": request["username"],
+            "password": request.get("password", ""),
+            "invite_code": request.get("invite_code", ""),
+            "verify_server_pubkey": request.get("pubkey", ""),
+        }
+        if not await self._left() or arguments != self._arguments:
+            self._client = NotifyingClient.remote(**arguments)
+            self._client.payload_of_heartbeats = self._payload_of_heartbeats
+        self._arguments = arguments
+        self._connection = asyncio.create_task(stay_connected(self._client))
+
+    async def _left(self) -> bool:
+        """End the last connection; tell whether it came to an end that its client knows of."""
+        if self._connection is None:
+            return False
+        self._client.disconnect()
+        await asyncio.wait({self._connection}, timeout=END_SECONDS)
+        return not self._connection.cancel() and self._connection.result()
 
 
-async def connected(client: Any) -> None:
+async def stay_connected(client: Any) -> bool:
     """Stay connected until the end; what ends it abnormally goes to the standard error."""
     try:
         await client.async_connect()
     except Exception:
         traceback.print_exc()
+        return False
+    return True
 
 
 def answer_notifier(tag: str) -> Callable[[Any], None]:

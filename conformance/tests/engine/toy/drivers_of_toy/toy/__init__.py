@@ -16,6 +16,12 @@ def probe(address: tuple[str, int], timeout: float) -> float:
         return time.monotonic() - began
 
 
+def tcp_probe(address: tuple[str, int], timeout: float) -> float:
+    began = time.monotonic()
+    with socket.create_connection(address, timeout):
+        return time.monotonic() - began
+
+
 class EmbeddedToy:
     """What an embedded server's function returns; nothing serves behind it."""
 
@@ -61,6 +67,11 @@ class EchoThread:
 
 
 def echo_server(host: str, port: int) -> EchoThread:
+    return EchoThread(host, port)
+
+
+def saving_server(host: str, port: int, *, save_file: str | None = None) -> EchoThread:
+    logging.getLogger("toy").warning("saving to %s", save_file)
     return EchoThread(host, port)
 
 

@@ -370,11 +370,11 @@ def test_long_exchange_is_abbreviated() -> None:
 
 
 def test_passed_case_shows_less_of_its_exchange() -> None:
-    """Of a case that passed, the first and last four are shown."""
+    """Of a case that passed, the first and last two are shown."""
     transfers = tuple(transfer(index) for index in range(1, 301))
     shown = exchange.items(case("a", Verdict.PASS, exchange=transfers), plain)
-    assert [type(item) for item in shown].count(exchange.Unit) == 8
-    assert [item.count for item in shown if isinstance(item, exchange.Gap)] == [292]
+    assert [type(item) for item in shown].count(exchange.Unit) == 4
+    assert [item.count for item in shown if isinstance(item, exchange.Gap)] == [296]
 
 
 def test_every_note_is_shown() -> None:
@@ -410,8 +410,8 @@ def test_large_datagram_is_cut_in_the_page() -> None:
     (datagram,) = items(transfer(1, bytes(60_000)))
     assert isinstance(datagram, exchange.Unit)
     assert datagram.length == 60_000
-    assert datagram.octets_left_out == 60_000 - exchange.OCTETS_SHOWN
-    assert len(datagram.dump.splitlines()) == exchange.OCTETS_SHOWN // exchange.OCTETS_PER_LINE
+    assert datagram.octets_left_out == 60_000 - exchange.FULL.octets
+    assert len(datagram.dump.splitlines()) == exchange.FULL.octets // exchange.OCTETS_PER_LINE
 
 
 def test_malformed_datagram_names_the_requirement() -> None:
@@ -550,3 +550,18 @@ def test_meanings_are_those_of_the_book() -> None:
     assert {name.partition("/")[0] for name in json.loads(meanings.text)} == {"pygase", "packetmq"}
     books = {element.attributes["data-book"] for element in shown.all("details", "case")}
     assert books == {"pygase", "packetmq"}
+
+
+@pytest.mark.parametrize(("verdict", "read"), [(Verdict.PASS, 1), (Verdict.FAIL, 2)])
+def test_long_messages_are_read_where_somebody_looks(verdict: Verdict, read: int) -> None:
+    """Of a case that passed, what is very long is shown as octets only."""
+    lengths: list[int] = []
+
+    def dissect(_book: str, _message: str, data: bytes) -> Dissection:
+        lengths.append(len(data))
+        return Dissection()
+
+    long = exchange.BRIEF.longest_read
+    sent = tuple(over("tcp", "frame", data="00" * octets) for octets in (long, long + 1))
+    shown = exchange.items(case("a", verdict, exchange=sent), dissect)
+    assert (len(shown), len(lengths)) == (2, read)

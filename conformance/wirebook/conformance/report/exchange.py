@@ -5,24 +5,37 @@ What may live here: what is shown of an exchange and what is left out, as plain 
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from wirebook.conformance.report.sources import DecodedField, Dissect
+from wirebook.conformance.report.sources import DecodedField, DecodedMessage, Dissect
 from wirebook.conformance.report.text import number_of, one_line
 from wirebook.conformance.verdicts import CaseResult, Transfer, Verdict
 
-ENDS_SHOWN = 12
-"""How many units are shown from the beginning and from the end of a long exchange."""
-ENDS_SHOWN_OF_PASSED = 4
-"""As many of a case that passed: hardly anybody opens those, and they are most of the page."""
-AROUND_NOTES = 2
-"""How many transfers are shown before and after a remark."""
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much is shown of an exchange."""
+
+    ends: int
+    """Units from the beginning and from the end of a long exchange."""
+    around_notes: int
+    """Transfers before and after a remark."""
+    octets: int
+    """Of a longer unit only the beginning is shown."""
+    fields: int
+    longest_read: int
+    """Longer units are shown as octets only."""
+
+
+FULL = Amount(ends=12, around_notes=2, octets=512, fields=200, longest_read=sys.maxsize)
+BRIEF = Amount(ends=2, around_notes=1, octets=256, fields=60, longest_read=2048)
+"""Of a case that passed: hardly anybody opens those, and they are most of the page."""
+
 NOTES_WITH_SURROUNDINGS = 20
-OCTETS_SHOWN = 512
-"""Of a longer unit only the beginning is shown."""
-FIELDS_SHOWN = 200
 OCTETS_PER_LINE = 16
 _GIST_FIELDS = 6
 _LONGEST_IN_GIST = 16
@@ -93,6 +106,8 @@ class Gap:
     count: int
 
 
+_DissectByBook = Callable[[str, bytes], DecodedMessage]
+
 Item = Unit | Close | Note | Gap
 
 
@@ -128,8 +143,8 @@ def _printable(data: bytes) -> str:
 
 
 def _items(result: CaseResult, dissect: Dissect) -> Iterator[Item]:
-    ends = ENDS_SHOWN_OF_PASSED if result.verdict is Verdict.PASS else ENDS_SHOWN
-    shown = _shown(result.exchange, ends)
+    amount = BRIEF if result.verdict is Verdict.PASS else FULL
+    shown = _shown(result.exchange, amount)
     number = 0
     left_out = 0
     for index, transfer in enumerate(result.exchange):
@@ -146,16 +161,16 @@ def _items(result: CaseResult, dissect: Dissect) -> Iterator[Item]:
         if left_out:
             yield Gap(left_out)
             left_out = 0
-        yield _unit(number, transfer, result.book, dissect)
+        yield _unit(number, transfer, amount, partial(dissect, result.book))
 
 
-def _shown(exchange: Sequence[Transfer], ends: int) -> set[int]:
+def _shown(exchange: Sequence[Transfer], amount: Amount) -> set[int]:
     """Return the indices of the units to show."""
     units = [index for index, item in enumerate(exchange) if item.carries]
-    shown = {*units[:ends], *units[-ends:]}
+    shown = {*units[: amount.ends], *units[-amount.ends :]}
     notes = [index for index, item in enumerate(exchange) if not item.carries]
     for note in notes[:NOTES_WITH_SURROUNDINGS]:
-        shown.update(range(note - AROUND_NOTES, note + AROUND_NOTES + 1))
+        shown.update(range(note - amount.around_notes, note + amount.around_notes + 1))
     return _without_small_gaps(shown, units)
 
 
@@ -180,9 +195,10 @@ def _remark(transfer: Transfer) -> Close | Note:
     )
 
 
-def _unit(number: int, transfer: Transfer, book: str, dissect: Dissect) -> Unit:
+def _unit(number: int, transfer: Transfer, amount: Amount, dissect: _DissectByBook) -> Unit:
     data = bytes.fromhex(transfer.clear or transfer.data)
-    fields, flaw = _read(book, transfer.message, data, dissect)
+    message = transfer.message if len(data) <= amount.longest_read else ""
+    fields, flaw = _read(message, data, dissect)
     return Unit(
         number=number,
         at=transfer.at,
@@ -194,21 +210,21 @@ def _unit(number: int, transfer: Transfer, book: str, dissect: Dissect) -> Unit:
         local=one_line(transfer.local),
         remote=one_line(transfer.remote),
         gist=_gist(fields),
-        fields=tuple(_row(item) for item in fields[:FIELDS_SHOWN]),
-        fields_left_out=max(0, len(fields) - FIELDS_SHOWN),
-        dump=hex_dump(data[:OCTETS_SHOWN]),
-        octets_left_out=max(0, len(data) - OCTETS_SHOWN),
+        fields=tuple(_row(item) for item in fields[: amount.fields]),
+        fields_left_out=max(0, len(fields) - amount.fields),
+        dump=hex_dump(data[: amount.octets]),
+        octets_left_out=max(0, len(data) - amount.octets),
         flaw=flaw,
     )
 
 
 def _read(
-    book: str, message: str, data: bytes, dissect: Dissect
+    message: str, data: bytes, dissect: _DissectByBook
 ) -> tuple[tuple[DecodedField, ...], str]:
     if not message:
         return (), ""  # a part of a stream, or nothing that the book has a name for
     try:
-        dissection = dissect(book, message, data)
+        dissection = dissect(message, data)
     except Exception as error:  # evidence without fields is better than none
         return (), one_line(f"not decoded: {type(error).__name__}: {error}")
     if dissection.error is None:

@@ -1,0 +1,65 @@
+"""The way to a server: what a client knows of it, and the TCP connection to it.
+
+What may live here: connecting, and how a connection can end. What goes over it is for others.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wirebook.conformance.drivers.packetmq.waiting import PATIENCE
+from wirebook.conformance.recorder import Recorder
+from wirebook.conformance.verdicts import TargetDied, Violation
+
+_SMALL_SEGMENT = 1000
+
+
+class End(StrEnum):
+    """How the server has ended its direction of a connection."""
+
+    OPEN = "open"
+    FIN = "fin"
+    RST = "rst"
+
+
+def _no_worry() -> bool:
+    return True
+
+
+def _as_given(seconds: float) -> float:
+    return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a client knows of the server that it is to speak to."""
+
+    address: tuple[str, int]
+    exchange: Recorder = field(default_factory=Recorder)
+    alive: Callable[[], bool] = _no_worry
+    """Whether the target lives, asked only when it is silent."""
+    deadline: Callable[[float], float] = _as_given
+    """How long to wait for what takes so many seconds on a fast target."""
+
+
+def open_connection(link: Link, receive_space: int = 0) -> socket.socket:
+    """Connect to a server; a receive space, in octets, lets little be under way at a time."""
+    family, kind, protocol, _, name = socket.getaddrinfo(*link.address, type=socket.SOCK_STREAM)[0]
+    created = socket.socket(family, kind, protocol)
+    try:
+        if receive_space:
+            # Has to be said before the connection is made: it is told to the peer in the handshake.
+            created.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_space)
+            # Small segments keep the peer's system, too, from taking much before it arrives.
+            created.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _SMALL_SEGMENT)
+        created.settimeout(link.deadline(PATIENCE))
+        created.connect(name)
+    except OSError as error:
+        created.close()
+        if not link.alive():
+            raise TargetDied("the server is gone; expected it to take a connection") from None
+        raise Violation(f"expected a TCP connection, got: {error}") from None
+    return created

@@ -304,10 +304,10 @@ class Server:
             return "Registration blocked."
         if not known and not self.allowed(name):
             return "Username not allowed."
-        async with self.hashing:
-            self.users[name] = await asyncio.to_thread(hashed, password)
         if mistake != "used-code":
             self.codes.pop(code, None)
+        async with self.hashing:
+            self.users[name] = await asyncio.to_thread(hashed, password)
         return ""
 
     def allowed(self, name: str) -> bool:

@@ -370,3 +370,14 @@ def test_server_that_does_not_start_again_ends_the_run(workspace: Any, toys: Pat
     run = workspace.run()
     assert (run.status, run.verdicts) == (4, {"toy/server_basic/good": "pass"})
     assert "the server's command ended with status 1: worn out" in run.stderr
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_exit_first(workspace: Any, jobs: int) -> None:
+    """A run that is to end at the first violation ends there, and fails."""
+    more = "".join(GOOD.replace("test_good", f"test_good_{number}") for number in range(40))
+    workspace.write_cases(BAD + more)
+    run = workspace.run(exit_first=True, jobs=jobs)
+    assert run.status == 1
+    assert run.verdicts["toy/server_basic/bad"] == "fail"
+    assert len(run.verdicts) < 40

@@ -107,6 +107,9 @@ def check(
     report: ReportOption = None,
     expect: ExpectOption = "",
     strict: StrictOption = False,
+    exit_first: Annotated[
+        bool, typer.Option("--exit-first", "-x", help="End the run at the first violation.")
+    ] = False,
     as_json: JsonOption = False,
     python: PythonOption = "",
 ) -> None:
@@ -133,6 +136,9 @@ def check(
 
     if role not in ("", "server", "client"):
         raise CommandError(f'"{role}" is not a role', hint="--role server or --role client")
+    if exit_first and expect:
+        # Which failures are expected is known at the end only, when stale entries are told too.
+        raise CommandError("--exit-first and --expect cannot go together", hint="drop one of them")
     options = Options(
         books=tuple(books or ()),
         target=target,
@@ -144,6 +150,7 @@ def check(
         expect=expect,
         strict=strict,
         python=python,
+        exit_first=exit_first,
         command=_command_line(),
     )
     raise typer.Exit(_run(options, report, as_json))

@@ -44,6 +44,7 @@ class Options:
     only: tuple[str, ...] = ()
     command: str = "wirebook check"
     case_seconds: float = CASE_SECONDS
+    exit_first: bool = False
 
 
 def targets(options: Options, library: Library) -> tuple[Target, ...]:

@@ -131,7 +131,8 @@ class Controller:
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note an interruption; have the workers end what they do instead of finishing it."""
         # What stops a run by itself comes this way, too.
-        own = isinstance(excinfo.value, pytest.Session.Interrupted) or self.unreachable
+        # pytest and xdist end a run that has seen enough by exceptions derived from the user's.
+        own = type(excinfo.value) is not KeyboardInterrupt or self.unreachable
         self.interrupted = not own
         for path in self.folder.glob(f"*{WORKER_SUFFIX}") if self.folder else ():
             with contextlib.suppress(ProcessLookupError):

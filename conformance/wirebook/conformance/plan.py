@@ -58,6 +58,8 @@ class Plan:
     only: tuple[str, ...] = ()
     """IDs of the cases to run, where it is not all of them."""
     case_seconds: float = CASE_SECONDS
+    exit_first: bool = False
+    """Whether the first violation ends the run."""
 
     def modules(self) -> tuple[CaseModule, ...]:
         """Return the case modules of the chosen books and roles, in a stable order."""
@@ -77,6 +79,7 @@ class Plan:
             "keyword": self.keyword,
             "only": self.only,
             "case_seconds": self.case_seconds,
+            "exit_first": self.exit_first,
         }
         path.write_text(json.dumps(data), encoding="utf-8")
 

@@ -28,7 +28,7 @@ from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.targets.client import ClientHandle
 from wirebook.conformance.targets.embedded import find
 from wirebook.conformance.targets.server import ServerHandle
-from wirebook.conformance.verdicts import CaseResult, Unsupported
+from wirebook.conformance.verdicts import CaseResult, Unsupported, Verdict
 
 # What helps the cases asserts as well as they do.
 # A process that has imported them already, as tests of the suite do, has to do without.
@@ -45,6 +45,7 @@ WORKER_SUFFIX = ".worker"
 _TEARDOWN_SECONDS = 20.0
 _STILL_THERE_SECONDS = 3.0
 _LATENCIES = 8
+_ENDS_THE_RUN = (Verdict.FAIL, Verdict.CRASH, Verdict.ERROR)
 
 
 @dataclass(slots=True)
@@ -176,8 +177,8 @@ class CaseRunner:
 
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Let `-k` choose by IDs of cases and requirements, too."""
-        case_id = self._case_id(item)
-        item.extra_keyword_matches.update({case_id, *_cited(item)})
+        if self._plan.keyword:
+            item.extra_keyword_matches.update({self._case_id(item), *_cited(item)})
 
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
@@ -263,6 +264,8 @@ class CaseRunner:
         if judgement.unreachable:
             # Every other case would only find the same, after waiting for it.
             item.session.shouldstop = judgement.reason
+        elif self._plan.exit_first and judgement.verdict in _ENDS_THE_RUN:
+            item.session.shouldstop = "the first violation"
         result = CaseResult(
             id=case.id,
             title=_title(item),

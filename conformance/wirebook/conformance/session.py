@@ -138,6 +138,7 @@ class Session:
             keyword=self._options.keyword,
             only=self._options.only,
             case_seconds=self._options.case_seconds,
+            exit_first=self._options.exit_first,
         )
 
     def _with_environment(self, target: Target) -> Target:

@@ -93,9 +93,10 @@ def test_slow_frame(client: SteeredClient, raw_server: RawServer) -> None:
     """A frame that takes longer than any timer to arrive is a frame, and closes nothing."""
     line = join(client)
     whole = frames.say(frames.ITEM, [1, "slow"])
-    line.send(whole[:3], message="")
-    for cut in range(3, len(whole)):
-        raw_server.pump((HANDSHAKE_DEADLINE + 1.0) / len(whole))
+    begun = frames.LENGTH_OCTETS + 1
+    line.send(whole[:begun], message="")
+    for cut in range(begun, len(whole)):
+        raw_server.pump((HANDSHAKE_DEADLINE + 1.0) / (len(whole) - begun))
         line.send(whole[cut : cut + 1], message="")
     client.wait_notified(line, made(), received(ITEM, [1, "slow"]))
     control(client, line)

@@ -226,8 +226,22 @@ def test_output_tells_no_secrets(
     admin.ask("__pgnet__.create_game", {"password": secrets["the password of a game"], "x": 1})
     granted(admin.ask(SET_VERBOSE, {"set_as": False}), "for set_verbose")
     control(admin)
-    target_server.restart()  # so that all of its output has come
-    output = target_server.output()
+    check_output(target_server, secrets)
+
+
+@requires("PGN-SEC-006")
+@fresh_target
+@feature("admin")
+def test_start_tells_no_password(target_server: ServerHandle, admin: RawClient) -> None:
+    """What a server prints when it starts does not have the admin's password in it."""
+    control(admin)
+    check_output(target_server, {"the admin's password": ADMIN_PASSWORD})
+
+
+def check_output(server: ServerHandle, secrets: dict[str, str]) -> None:
+    """Check that none of the secrets is in what the server has written."""
+    server.restart()  # so that all of its output has come
+    output = server.output()
     for what, secret in secrets.items():
         if secret in output:
             line = next(line for line in output.splitlines() if secret in line)

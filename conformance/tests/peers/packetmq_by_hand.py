@@ -173,7 +173,7 @@ class Peer:
         self.state, self.made = CONN_MADE, False
         self.stream, self.out = b"", b""
         self.now = self.since = self.frame_since = time.monotonic()
-        self.eof = self.closing = self.told = False
+        self.eof = self.closing = self.half_closed = self.told = False
         self.send(frame(0, {"version": 1}))
 
     def send(self, data: bytes) -> None:
@@ -208,8 +208,12 @@ class Peer:
         except OSError:
             self.gone()
             return
-        if self.closing or (self.eof and not self.stream):
+        if self.eof and (self.closing or not self.stream):
             self.server.drop(self)
+        elif self.closing and not self.half_closed:
+            # Closing with octets unread would be a reset, and lose what was sent last.
+            self.half_closed = True
+            self.socket.shutdown(socket.SHUT_WR)
 
     def gone(self) -> None:
         if mistake == "reset":

@@ -89,7 +89,7 @@ def test_sends_what_waits_after_the_end_of_a_stream(
         mark = len(player.packets)
         player.send(LARGE * count)
         player.finish_sending()
-        player.pump(lambda: not player.unsent, 0.2)
+        player.pump(lambda: not player.unsent, 1.0)
         witness.check_echo()
         player.read_on()
         expect_close(player)
@@ -193,7 +193,7 @@ def test_lives_on_after_a_reset_while_it_sends(
     player.reading = False
     with unharmed(witness):
         player.send(LARGE * count)
-        player.pump(lambda: not player.unsent, 0.2)
+        player.pump(lambda: not player.unsent, 1.0)
         witness.check_echo()
         player.reset()
         expect_lost(witness, number, None)

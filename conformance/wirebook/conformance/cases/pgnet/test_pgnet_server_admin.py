@@ -25,7 +25,7 @@ from wirebook.conformance.drivers.pgnet.responses import (
 from wirebook.conformance.drivers.pgnet.stream import expect
 from wirebook.conformance.marks import feature, fresh_target, requires, slow
 from wirebook.conformance.targets.server import ServerHandle
-from wirebook.conformance.verdicts import Unsupported, Violation
+from wirebook.conformance.verdicts import Violation
 from wirebook.spec.pgnet.limits import SLEEP_MOST
 
 EARLY = 0.02
@@ -93,12 +93,24 @@ def test_debug_tells_no_secrets(visit: Visit, admin: RawClient) -> None:
 
 @requires("PGN-ADM-012")
 @feature("admin")
+@fresh_target
 def test_nowhere_to_save(target_server: ServerHandle, admin: RawClient) -> None:
-    """`save` is refused by a server that was started without a save file."""
-    if target_server.save_file is not None:
-        raise Unsupported("the server was started with a save file")
-    refused(admin.ask(SAVE), "for save without a save file")
+    """`save` is refused without a place to save to, and works again when there is one."""
+    file = target_server.save_file
+    if file is None:
+        refused(admin.ask(SAVE), "for save without a save file")
+        control(admin)
+        return
+    granted(admin.ask(SAVE), "for save")
+    kept = file.rename(file.with_name("put aside by the suite"))
+    file.mkdir()
+    (file / "in the way").touch()
+    refused(admin.ask(SAVE), "for save onto a folder that is not empty")
     control(admin)
+    (file / "in the way").unlink()
+    file.rmdir()
+    kept.rename(file)
+    granted(admin.ask(SAVE), "for save when the folder is gone")
 
 
 @requires("PGN-ADM-015")

@@ -280,23 +280,6 @@ def test_same_passwords_look_different(
         raise Violation("expected different strings for two users with the same password")
 
 
-@requires("PGN-ADM-012")
-def test_cannot_save(target_server: ServerHandle, visit: Visit, admin: RawClient) -> None:
-    """`save` is refused if the server could not save, and works again when it can."""
-    file = file_of(target_server)
-    granted(admin.ask(SAVE), "for save")
-    saved(target_server)
-    kept = file.rename(file.with_name("put aside by the suite"))
-    file.mkdir()
-    (file / "in the way").touch()
-    refused(admin.ask(SAVE), "for save onto a folder that is not empty")
-    control(visit.user())
-    (file / "in the way").unlink()
-    file.rmdir()
-    kept.rename(file)
-    granted(admin.ask(SAVE), "for save when the folder is gone")
-    saved(target_server)
-
 
 BROKEN = {
     "cut-off": b'{"version": 2, "users": [{"name": "alice", "pass',

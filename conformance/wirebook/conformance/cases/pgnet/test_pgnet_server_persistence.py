@@ -280,7 +280,6 @@ def test_same_passwords_look_different(
         raise Violation("expected different strings for two users with the same password")
 
 
-
 BROKEN = {
     "cut-off": b'{"version": 2, "users": [{"name": "alice", "pass',
     "empty": b"",

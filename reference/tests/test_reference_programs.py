@@ -2,16 +2,15 @@
 
 import io
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from threading import Thread
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
 from rich.console import Console
 
+from tests.helpers_adapter import Adapter
 from tests.helpers_reference import eventually
 from wirebook.reference.pygase import TO_DELETE, Backend, Client, GameState, app
 from wirebook.reference.pygase.__main__ import main
@@ -19,46 +18,6 @@ from wirebook.reference.pygase.errors import UnknownClient
 from wirebook.reference.pygase.examples import tag, tag_terminal
 from wirebook.reference.pygase.examples.tag_game import Tag
 from wirebook.reference.pygase.examples.tag_players import Player, View
-
-
-class Adapter:
-    """The client adapter, run in a thread between pipes."""
-
-    def __init__(self) -> None:
-        read_end, write_end = os.pipe()
-        self.requests = os.fdopen(write_end, "w")
-        answers, self._answers = os.pipe()
-        self.messages: list[dict[str, Any]] = []
-        self._reader = Thread(target=self._read, args=(os.fdopen(answers),))
-        self._reader.start()
-        self._stdin, self._stdout = os.fdopen(read_end), os.fdopen(self._answers, "w")
-        self.thread = Thread(target=app.client, args=(self._stdin, self._stdout))
-        self.thread.start()
-        self._serial = 0
-
-    def ask(self, do: str, **members: Any) -> dict[str, Any]:
-        """Send a request and return its reply."""
-        self._serial += 1
-        number = self._serial
-        self.requests.write(json.dumps({"id": number, "do": do, **members}) + "\n")
-        self.requests.flush()
-        return dict(eventually(lambda: self.find(id=number)))
-
-    def find(self, **members: Any) -> dict[str, Any] | None:
-        """Return the first message that has these members."""
-        return next((m for m in self.messages if members.items() <= m.items()), None)
-
-    def close(self) -> None:
-        """End the adapter by ending its input."""
-        self.requests.close()
-        self.thread.join(10.0)
-        self._stdout.close()
-        self._stdin.close()
-        self._reader.join(10.0)
-
-    def _read(self, lines: TextIO) -> None:
-        with lines:
-            self.messages += (json.loads(line) for line in lines)
 
 
 @pytest.fixture
@@ -73,7 +32,7 @@ def served() -> Iterator[app.Handle]:
 @pytest.fixture
 def adapter() -> Iterator[Adapter]:
     """A client adapter."""
-    adapter = Adapter()
+    adapter = Adapter(app.client)
     yield adapter
     adapter.close()
     assert not adapter.thread.is_alive()

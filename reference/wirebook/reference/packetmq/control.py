@@ -7,9 +7,7 @@ What may live here: requests in, replies and notifications out, one JSON object 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from threading import Lock
 from typing import Any, Final, TextIO
 
 from wirebook.reference.packetmq.client import Client
@@ -18,6 +16,7 @@ from wirebook.reference.packetmq.packet import Packet
 from wirebook.reference.packetmq.peer import Peer
 from wirebook.reference.packetmq.reactor import Reactor
 from wirebook.reference.packetmq.registry import PacketRegistry
+from wirebook.reference.steering import Steered
 from wirebook.spec.vectors import from_typed, to_typed
 
 PACKETS: Final = [
@@ -30,50 +29,34 @@ class IntendedFailure(Exception):
     """What the callback of a packet raises that is to fail."""
 
 
-class Adapter:
+class Adapter(Steered):
     """A client that is steered by lines of JSON."""
 
     def __init__(self, output: TextIO) -> None:
-        self._output = output
-        self._writing = Lock()
+        super().__init__(output, "packetmq")
         self._reactor = Reactor()
-        self._client = _SteeredClient(PACKETS, True, self._write, self._reactor)
-        self._requests: dict[str, Callable[[dict[str, Any]], object]] = {
+        self._client = _SteeredClient(PACKETS, True, self.write, self._reactor)
+        self.requests = {
             "register": self._register,
-            "connect": lambda request: self._client.connect((request["host"], request["port"])),
+            "connect": self._connect,
             "send": self._send,
             "softquit": self._softquit,
             "fail": self._fail,
         }
 
     def run(self, lines: TextIO) -> None:
-        """Answer requests until they end."""
+        """Answer requests until they end; end the loop then."""
         self._reactor.run_in_thread()
         try:
-            self._write({"event": "ready", "protocol": "packetmq", "version": 1})
-            for line in lines:
-                if line.strip() and not self._answer(line):
-                    return
+            super().run(lines)
         finally:
             self._reactor.close()
 
-    def _answer(self, line: str) -> bool:
-        """Answer one request; return False if it is the last."""
-        number = None
-        try:
-            request = json.loads(line)
-            number = request["id"]
-            if request["do"] == "quit":
-                self._write({"id": number, "ok": True})
-                return False
-            self._requests[request["do"]](request)
-            self._write({"id": number, "ok": True})
-        except Exception as error:  # whatever is wrong with a request is said in its reply
-            self._write({"id": number, "ok": False, "error": f"{type(error).__name__}: {error}"})
-        return True
+    def _connect(self, request: dict[str, Any]) -> None:
+        self._client.connect((request["host"], request["port"]))
 
     def _register(self, request: dict[str, Any]) -> None:
-        client = _SteeredClient(request["packets"], request["adapt"], self._write, self._reactor)
+        client = _SteeredClient(request["packets"], request["adapt"], self.write, self._reactor)
         self._client.drop()
         self._client = client
 
@@ -89,12 +72,6 @@ class Adapter:
         packet = self._client.registry.packetObj(request["type"])
         assert isinstance(packet, _ToldPacket)  # noqa: S101 - there are no others; for the type checker
         packet.fails = True
-
-    def _write(self, message: dict[str, Any]) -> None:
-        line = json.dumps(message, ensure_ascii=False)
-        with self._writing:
-            self._output.write(line + "\n")
-            self._output.flush()
 
 
 class _SteeredClient(Client):

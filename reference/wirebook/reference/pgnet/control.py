@@ -5,16 +5,15 @@ What may live here: requests in, replies and notifications out, one JSON object 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
-from threading import Lock
 from typing import Any, TextIO
 
 from wirebook.reference.pgnet.client import Client
 from wirebook.reference.pgnet.errors import LocalProtocolError
 from wirebook.reference.pgnet.messages import Packet, Response
 from wirebook.reference.pgnet.threads import ClientThread
+from wirebook.reference.steering import Steered
 
 
 class _Controlled(Client):
@@ -35,16 +34,15 @@ class _Controlled(Client):
         return self.adapter.heartbeat
 
 
-class Adapter:
+class Adapter(Steered):
     """A client that is steered by lines of JSON."""
 
     def __init__(self, output: TextIO) -> None:
-        self._output = output
-        self._writing = Lock()
+        super().__init__(output, "pgnet")
         self._thread = ClientThread()
         self.heartbeat: dict[str, Any] = {}
         """What heartbeats tell."""
-        self._requests: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        self.requests = {
             "connect": self._connect,
             "send": self._send,
             "create_game": self._create_or_join,
@@ -58,28 +56,11 @@ class Adapter:
         }
 
     def run(self, lines: TextIO) -> None:
-        """Answer requests until they end."""
-        self.write({"event": "ready", "protocol": "pgnet", "version": 1})
+        """Answer requests until they end; end the loop then."""
         try:
-            for line in lines:
-                if line.strip() and not self._answer(line):
-                    return
+            super().run(lines)
         finally:
             self._thread.close()
-
-    def _answer(self, line: str) -> bool:
-        """Answer one request; return False if it is the last."""
-        number = None
-        try:
-            request = json.loads(line)
-            number = request["id"]
-            if request["do"] == "quit":
-                self.write({"id": number, "ok": True})
-                return False
-            self.write({"id": number, "ok": True, **self._requests[request["do"]](request)})
-        except Exception as error:  # whatever is wrong with a request is said in its reply
-            self.write({"id": number, "ok": False, "error": f"{type(error).__name__}: {error}"})
-        return True
 
     def _connect(self, request: dict[str, Any]) -> dict[str, Any]:
         client = _Controlled.remote(
@@ -148,13 +129,6 @@ class Adapter:
         return lambda response: self.write(
             {"event": "response", "tag": tag, "response": _described(response)}
         )
-
-    def write(self, message: dict[str, Any]) -> None:
-        """Write a reply or a notification."""
-        line = json.dumps(message, ensure_ascii=False)
-        with self._writing:
-            self._output.write(line + "\n")
-            self._output.flush()
 
 
 def _described(response: Response) -> dict[str, Any]:

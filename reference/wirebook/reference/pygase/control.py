@@ -5,15 +5,13 @@ What may live here: requests in, replies and notifications out, one JSON object 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from threading import Lock
 from typing import Any, TextIO
 
 from wirebook.reference.pygase.client import Client
 from wirebook.reference.pygase.connection import Callbacks, ConnectionStatus
 from wirebook.reference.pygase.errors import NotConnected
 from wirebook.reference.pygase.event import Event
+from wirebook.reference.steering import Steered
 from wirebook.spec.vectors import from_typed, to_typed
 
 
@@ -21,14 +19,13 @@ class IntendedFailure(Exception):
     """What a handler raises that was registered to fail."""
 
 
-class Adapter:
+class Adapter(Steered):
     """A client that is steered by lines of JSON."""
 
     def __init__(self, output: TextIO) -> None:
-        self._output = output
-        self._writing = Lock()
+        super().__init__(output, "pygase")
         self._client = Client()
-        self._requests: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        self.requests = {
             "connect": self._connect,
             "dispatch": self._dispatch,
             "handle": self._handle,
@@ -38,29 +35,12 @@ class Adapter:
         }
 
     def run(self, lines: TextIO) -> None:
-        """Answer requests until they end."""
-        self._write({"event": "ready", "protocol": "pygase", "version": 1})
+        """Answer requests until they end; leave the server then."""
         try:
-            for line in lines:
-                if line.strip() and not self._answer(line):
-                    return
+            super().run(lines)
         finally:
             if self._client.connection is not None:
                 self._client.disconnect()
-
-    def _answer(self, line: str) -> bool:
-        """Answer one request; return False if it is the last."""
-        number = None
-        try:
-            request = json.loads(line)
-            number = request["id"]
-            if request["do"] == "quit":
-                self._write({"id": number, "ok": True})
-                return False
-            self._write({"id": number, "ok": True, **self._requests[request["do"]](request)})
-        except Exception as error:  # whatever is wrong with a request is said in its reply
-            self._write({"id": number, "ok": False, "error": f"{type(error).__name__}: {error}"})
-        return True
 
     def _connect(self, request: dict[str, Any]) -> dict[str, Any]:
         self._client.connect_in_thread(request["port"], request["host"])
@@ -72,7 +52,7 @@ class Adapter:
         event = Event(request["type"], *from_typed(request.get("args", [])))
         event.handler_kwargs = from_typed(request.get("kwargs", {}))
         tag = request.get("tag")
-        acked = None if tag is None else lambda: self._write({"event": "acked", "tag": tag})
+        acked = None if tag is None else lambda: self.write({"event": "acked", "tag": tag})
         self._client.connection.send(event, Callbacks.of(acked), request.get("retries", 0))
         return {}
 
@@ -81,7 +61,7 @@ class Adapter:
 
         def handler(*args: Any, **kwargs: Any) -> None:
             values = {"args": to_typed(list(args)), "kwargs": to_typed(kwargs)}
-            self._write({"event": "received", "type": event_type, **values})
+            self.write({"event": "received", "type": event_type, **values})
             if fail:
                 raise IntendedFailure(event_type)
 
@@ -100,9 +80,3 @@ class Adapter:
     def _disconnect(self, request: dict[str, Any]) -> dict[str, Any]:
         self._client.disconnect(request.get("shutdown_server", False))
         return {}
-
-    def _write(self, message: dict[str, Any]) -> None:
-        line = json.dumps(message, ensure_ascii=False)
-        with self._writing:
-            self._output.write(line + "\n")
-            self._output.flush()

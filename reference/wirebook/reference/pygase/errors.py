@@ -7,18 +7,11 @@ What may live here: exception classes.
 
 from __future__ import annotations
 
+from wirebook.reference.faults import CitedError
 
-class PyGaSeError(Exception):
+
+class PyGaSeError(CitedError):
     """The root of all errors of this package."""
-
-    def __init__(self, message: str = "", *, requirement: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.requirement = requirement
-        """The ID of the requirement that was broken, or an empty str if the book has none."""
-
-    def __str__(self) -> str:
-        return f"{self.message} ({self.requirement})" if self.requirement else self.message
 
 
 class LocalProtocolError(PyGaSeError):

@@ -15,7 +15,7 @@ from wirebook.conformance.verdicts import Violation
 
 pytestmark = [fresh_target, feature("admin")]
 
-STOPPING = 5.0
+STOPPING = 15.0
 """Seconds that a server may take to end after it was told to."""
 
 

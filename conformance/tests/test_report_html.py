@@ -565,3 +565,21 @@ def test_long_messages_are_read_where_somebody_looks(verdict: Verdict, read: int
     sent = tuple(over("tcp", "frame", data="00" * octets) for octets in (long, long + 1))
     shown = exchange.items(case("a", verdict, exchange=sent), dissect)
     assert (len(shown), len(lengths)) == (2, read)
+
+
+def test_of_many_cases_of_a_kind_a_few_are_shown_in_full() -> None:
+    """A page with hundreds of like failures can still be opened."""
+    lengths: list[int] = []
+
+    def dissect(_book: str, _message: str, data: bytes) -> Dissection:
+        lengths.append(len(data))
+        return Dissection()
+
+    page(
+        *(
+            case(f"a[{number}]", Verdict.FAIL, exchange=(transfer(0, bytes(4000 + number)),))
+            for number in range(20)
+        ),
+        dissect=dissect,
+    )
+    assert lengths == [4000, 4001, 4002]

@@ -33,7 +33,7 @@ class Amount:
 
 FULL = Amount(ends=12, around_notes=2, octets=512, fields=200, longest_read=sys.maxsize)
 BRIEF = Amount(ends=2, around_notes=1, octets=256, fields=60, longest_read=2048)
-"""Of a case that passed: hardly anybody opens those, and they are most of the page."""
+"""Of a case that passed, or that failed as others like it: they are most of the page."""
 
 NOTES_WITH_SURROUNDINGS = 20
 OCTETS_PER_LINE = 16
@@ -111,9 +111,10 @@ _DissectByBook = Callable[[str, bytes], DecodedMessage]
 Item = Unit | Close | Note | Gap
 
 
-def items(result: CaseResult, dissect: Dissect) -> tuple[Item, ...]:
-    """Return what is shown of the result's exchange."""
-    return tuple(_items(result, dissect))
+def items(result: CaseResult, dissect: Dissect, *, brief: bool = False) -> tuple[Item, ...]:
+    """Return what is shown of the result's exchange: less of one that passed, or if told so."""
+    amount = BRIEF if brief or result.verdict is Verdict.PASS else FULL
+    return tuple(_items(result, dissect, amount))
 
 
 def noun(transfer: Transfer) -> str:
@@ -142,8 +143,7 @@ def _printable(data: bytes) -> str:
     return "".join(chr(octet) if 0x20 <= octet < 0x7F else "·" for octet in data)
 
 
-def _items(result: CaseResult, dissect: Dissect) -> Iterator[Item]:
-    amount = BRIEF if result.verdict is Verdict.PASS else FULL
+def _items(result: CaseResult, dissect: Dissect, amount: Amount) -> Iterator[Item]:
     shown = _shown(result.exchange, amount)
     number = 0
     left_out = 0

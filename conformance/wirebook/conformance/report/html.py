@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from wirebook.conformance.report import exchange
-from wirebook.conformance.report.run import Group, Run, parameter
+from wirebook.conformance.report.run import Group, Run, function, parameter
 from wirebook.conformance.report.sources import Dissect, Requirements, chapters_in_order
 from wirebook.conformance.report.text import (
     clip,
@@ -62,6 +63,8 @@ MEANINGS: dict[str, str] = {
 
 _LONGEST_OUTPUT = 20_000
 _REMEMBERED = 2048
+_IN_FULL = 3
+"""Of cases that differ only in their parameter and have one verdict, so many are shown in full."""
 _MARKDOWN = re.compile(
     r"`(?P<code>[^`]+)`"
     r"|\*\*(?P<strong>[^*]+)\*\*"
@@ -133,8 +136,11 @@ def page(run: Run, dissect: Dissect, requirements: Requirements, *, book_url: st
     # The same messages open connection after connection.
     remembered = lru_cache(_REMEMBERED)(dissect)
 
+    shown_in_full = _first_of_each_kind(run.results)
+
     def view(result: CaseResult) -> CaseView:
-        return _case(result, remembered, requirements, book_url)
+        brief = result.id not in shown_in_full
+        return _case(result, remembered, requirements, book_url, brief=brief)
 
     parts = _parts(run.groups(chapters_in_order(requirements)), view)
     return (
@@ -237,8 +243,21 @@ def _notable(families: Iterable[tuple[CaseResult, ...]]) -> list[NotableView]:
     ]
 
 
+def _first_of_each_kind(results: Iterable[CaseResult]) -> set[str]:
+    """Return the IDs of a few cases of those that differ only in their parameter."""
+    kinds: defaultdict[tuple[Verdict, str], list[str]] = defaultdict(list)
+    for result in results:
+        kinds[result.verdict, function(result)].append(result.id)
+    return {name for kind in kinds.values() for name in kind[:_IN_FULL]}
+
+
 def _case(
-    result: CaseResult, dissect: Dissect, requirements: Requirements, book_url: str
+    result: CaseResult,
+    dissect: Dissect,
+    requirements: Requirements,
+    book_url: str,
+    *,
+    brief: bool,
 ) -> CaseView:
     name = safe_name(result.id)
     contents = exchange.contents(result)
@@ -249,7 +268,7 @@ def _case(
         anchor=name,
         result=result,
         cited=tuple(_cited(item, requirements, book_url) for item in result.requirements),
-        exchange=exchange.items(result, dissect),
+        exchange=exchange.items(result, dissect, brief=brief),
         contents=contents,
         capture=f"pcap/{name}.pcap" if contents else "",
         output=output,

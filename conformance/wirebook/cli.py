@@ -20,6 +20,7 @@ from wirebook.commands import (
     decode,
     doctor,
     interop,
+    mutants,
     play,
     requirements,
     target,
@@ -76,6 +77,7 @@ app.command()(doctor.doctor)
 app.command()(play.serve)
 app.command()(play.connect)
 app.command()(decode.decode)
+app.command()(mutants.mutants)
 app.command()(requirements.requirements)
 app.add_typer(target.app, name="target")
 app.add_typer(book.app, name="book")

@@ -13,7 +13,7 @@ import typer
 
 from wirebook.commands import console, options
 from wirebook.commands.options import OptionsOption
-from wirebook.conformance.errors import CommandError
+from wirebook.conformance.errors import CommandError, did_you_mean
 from wirebook.conformance.targets.address import parse_address
 from wirebook.conformance.verdicts import ExitStatus
 
@@ -30,6 +30,10 @@ def serve(
             "--app", metavar="NAME", help="What to run: a name of the book's, or module:name."
         ),
     ] = "conformance",
+    mutant: Annotated[
+        str,
+        typer.Option("--mutant", metavar="ID", help="Break one rule; see wirebook mutants."),
+    ] = "",
     given: OptionsOption = None,
 ) -> None:
     """Run the reference server with the book's conformance application, or another one.
@@ -38,6 +42,7 @@ def serve(
     Examples:
       wirebook serve pygase --port 4711
       wirebook serve pygase --host 0.0.0.0 --port 4711
+      wirebook serve pygase --mutant PGS-M001
       wirebook serve pygase -o help
     """
     serve_forever = console.part_of(book, "app", "serve_forever")
@@ -45,6 +50,8 @@ def serve(
         print(options.describe(serve_forever))
         return
     chosen = options.read(given or (), serve_forever)
+    if mutant:
+        _break(book, mutant)
     doing = f"listen on {host}:{port}"
     with _explained(doing), contextlib.suppress(KeyboardInterrupt):  # the usual way to end it
         serve_forever(host, port, application, console.say, **chosen)
@@ -72,6 +79,17 @@ def connect(
     chosen = options.read(given or (), interactive)
     with _explained(f"talk to {address}"), contextlib.suppress(KeyboardInterrupt):
         interactive(host, port, **chosen)
+
+
+def _break(book: str, identifier: str) -> None:
+    from wirebook.reference import mutants
+
+    try:
+        broken = mutants.apply(book, identifier)
+    except LookupError as error:
+        hint = did_you_mean(identifier, [one.id for one in mutants.mutants(book)])
+        raise CommandError(str(error), hint=hint) from error
+    console.say(f"{broken.id} breaks {broken.requirement}: {broken.sentence}")
 
 
 @contextlib.contextmanager

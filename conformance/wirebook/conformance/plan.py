@@ -67,8 +67,12 @@ class Plan:
             module
             for book in self.books
             for module in modules_of(book.book, self.cases)
-            if module.role in book.roles
+            if module.role in book.roles and self._wants(module)
         )
+
+    def _wants(self, module: CaseModule) -> bool:
+        prefix = module.case_id("")
+        return not self.only or any(name.startswith(prefix) for name in self.only)
 
     def write(self, path: Path) -> None:
         """Write the plan for the processes of the run."""

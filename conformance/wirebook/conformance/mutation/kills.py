@@ -1,0 +1,69 @@
+"""Kill vectors: which cases fail on which mutant, kept beside this module for each book.
+
+What may live here: reading and writing the files. They are made by `wirebook mutants --record` and
+tell a target's failures apart where the bank itself, a part of the reference, is not at hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from wirebook.conformance.mutation.sweep import Outcome
+from wirebook.conformance.verdicts import Verdict
+
+FOLDER = Path(__file__).with_name("vectors")
+FAILED = (Verdict.FAIL, Verdict.CRASH, Verdict.NONSTRICT)
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """What the cases that cite a mutant's requirement said of it."""
+
+    id: str
+    requirement: str
+    sentence: str
+    failed: frozenset[str]
+    passed: frozenset[str]
+
+
+def load(book: str, folder: Path = FOLDER) -> tuple[Kill, ...]:
+    """Return the kill vectors of a book; none if none were recorded."""
+    path = folder / f"{book}.json"
+    if not path.exists():
+        return ()
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(
+        Kill(
+            identifier,
+            one["requirement"],
+            one["sentence"],
+            frozenset(one["failed"]),
+            frozenset(one["passed"]),
+        )
+        for identifier, one in data["mutants"].items()
+    )
+
+
+def save(book: str, outcomes: Iterable[Outcome], folder: Path = FOLDER) -> Path:
+    """Write the kill vectors of a book in one step; return the path of the file."""
+    known = {outcome.mutant.id: outcome for outcome in outcomes}
+    data = {"mutants": {name: _to_json(known[name]) for name in sorted(known)}}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{book}.json"
+    beside = path.with_suffix(".new")
+    beside.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    beside.replace(path)
+    return path
+
+
+def _to_json(outcome: Outcome) -> Mapping[str, object]:
+    by_verdict = {one.case: one.verdict for one in outcome.findings}
+    return {
+        "requirement": outcome.mutant.requirement,
+        "sentence": outcome.mutant.sentence,
+        "failed": sorted(case for case, verdict in by_verdict.items() if verdict in FAILED),
+        "passed": sorted(case for case, verdict in by_verdict.items() if verdict == Verdict.PASS),
+    }

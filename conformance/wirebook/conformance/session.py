@@ -14,19 +14,22 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import Protocol
 
-from wirebook.conformance import choices, engine
+from wirebook.conformance import audit, choices, engine, last_run
 from wirebook.conformance.choices import Options
 from wirebook.conformance.controller import Controller
 from wirebook.conformance.errors import CommandError
 from wirebook.conformance.expectations import Expectations
 from wirebook.conformance.library import Library
+from wirebook.conformance.mutation.diagnosis import diagnose
 from wirebook.conformance.plan import BookPlan, Plan
+from wirebook.conformance.stability import changing
 from wirebook.conformance.targets import install
 from wirebook.conformance.targets.client import ClientHandle
 from wirebook.conformance.targets.description import ROLES, Target
 from wirebook.conformance.targets.embedded import find
 from wirebook.conformance.targets.server import ServerHandle
 from wirebook.conformance.verdicts import (
+    Audited,
     CasesCollected,
     Event,
     ExitStatus,
@@ -72,12 +75,15 @@ class Session:
     """A run that has been checked for mistakes of the user and is ready to begin."""
 
     def __init__(self, options: Options, library: Library, say: Callable[[str], None]) -> None:
-        self._options = options
         self._library = library
         self._say = say
         self._expectations = Expectations()
         self._problems: list[str] = []
+        self._audited: tuple[Audited, ...] = ()
         targets = choices.targets(options, library)
+        options = choices.of_last_run(options, targets)
+        targets = tuple(t for t in targets if not options.books or t.protocol in options.books)
+        self._options = options
         self._roles = choices.roles(options, targets)
         self._targets = tuple(choices.with_python(target, options) for target in targets)
         self._expectations = Expectations(choices.expected(options, targets))
@@ -100,8 +106,11 @@ class Session:
                 if plan.books:
                     controller = self._controller(plan, events)
                     engine.run(plan, controller, jobs=self._jobs)
+                    self._audited = self._audit(plan, controller)
             except KeyboardInterrupt:
                 interrupted = True
+            if controller and self._options.keep:
+                last_run.keep(self._targets, self._options.seed, controller.results)
             finished = self._finished(controller, interrupted, time.monotonic() - began)
             events.handle(finished)
         return Outcome(finished.status, finished.problems, finished.interrupted)
@@ -115,6 +124,24 @@ class Session:
             started=datetime.now(UTC).isoformat(timespec="seconds"),
             version=metadata.version("wirebook"),
             command=self._options.command,
+            stability=self._options.stability,
+        )
+
+    def _audit(self, plan: Plan, controller: Controller) -> tuple[Audited, ...]:
+        if controller.interrupted or controller.unreachable or controller.problems:
+            return ()
+        if self._options.exit_first and len(controller.results) < (controller.collected or 0):
+            return ()
+        thorough = self._options.audit
+        if thorough and (cases := audit.left_out(controller.results)):
+            names = ", ".join(dict.fromkeys(name for one in cases for name in one.undeclared))
+            self._say(f"trying what the target does not declare: {names}")
+        return audit.run(
+            plan,
+            controller.results,
+            self._library.requirements,
+            thorough=thorough,
+            jobs=self._jobs,
         )
 
     def _plan(self) -> Plan:
@@ -139,6 +166,8 @@ class Session:
             only=self._options.only,
             case_seconds=self._options.case_seconds,
             exit_first=self._options.exit_first,
+            repeat=self._options.runs,
+            shard=self._options.shard,
         )
 
     def _with_environment(self, target: Target) -> Target:
@@ -154,6 +183,7 @@ class Session:
             modules=plan.modules(),
             seed=plan.seed,
             target_options=choices.target_options(self._options),
+            repeated=plan.repeat > 1,
         )
 
     def _finished(
@@ -173,7 +203,10 @@ class Session:
                 problems.append(self._nothing_matched())
             stale = self._expectations.stale(complete=self._complete() and not problems)
             status = self._status(controller, stale)
-        return RunFinished(seconds, status, interrupted, stale, tuple(problems))
+        likenesses = diagnose(controller.results) if controller else ()
+        return RunFinished(
+            seconds, status, interrupted, stale, tuple(problems), likenesses, self._audited
+        )
 
     def _status(self, controller: Controller, stale: tuple[str, ...]) -> ExitStatus:
         if self._problems:
@@ -186,13 +219,21 @@ class Session:
             return ExitStatus.HARNESS
         if not controller.collected:
             return ExitStatus.USAGE
+        if self._options.stability and changing(controller.results):
+            return ExitStatus.VIOLATIONS
         return exit_status(controller.results, strict=self._options.strict, stale=stale)
 
     def _complete(self) -> bool:
         options = self._options
-        return not (options.keyword or options.only or options.role or options.server)
+        chosen = options.keyword or options.only or options.shard
+        return not (chosen or options.role or options.server)
 
     def _nothing_matched(self) -> str:
+        if self._options.shard:
+            part, parts = self._options.shard
+            return f"no case falls into shard {part}/{parts}"
+        if self._options.last_failed:
+            return "none of the cases that failed last time is among those that are chosen"
         if self._options.only:
             return f"no case is named {', '.join(self._options.only)}"
         if self._options.keyword:

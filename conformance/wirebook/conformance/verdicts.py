@@ -121,6 +121,15 @@ class CaseResult:
     """The last output of the target while the case ran."""
     replay: str = ""
     """The command line that runs just this case again, with the same seed."""
+    run: int = 0
+    """Which of several runs of the case it was, from 1; 0 where there is one only."""
+    undeclared: tuple[str, ...] = ()
+    """The features that the case needs and the target does not declare."""
+
+    @property
+    def label(self) -> str:
+        """The ID, with the number of the run where there are several."""
+        return f"{self.id}@run{self.run}" if self.run else self.id
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain JSON values."""
@@ -130,7 +139,12 @@ class CaseResult:
             {name: getattr(transfer, name) for name in _NAMES_OF_TRANSFER}
             for transfer in self.exchange
         ]
-        return {**data, "requirements": list(self.requirements), "exchange": exchange}
+        return {
+            **data,
+            "requirements": list(self.requirements),
+            "undeclared": list(self.undeclared),
+            "exchange": exchange,
+        }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> CaseResult:
@@ -141,6 +155,7 @@ class CaseResult:
                 **data,
                 "verdict": Verdict(data["verdict"]),
                 "requirements": tuple(data["requirements"]),
+                "undeclared": tuple(data.get("undeclared", ())),
                 "exchange": exchange,
             }
         )
@@ -163,6 +178,8 @@ class RunStarted:
     version: str
     command: str
     """The command line as the user gave it."""
+    stability: int = 0
+    """How often each case runs, to see whether its verdict changes; 0 where that is not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +197,38 @@ class CaseFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Audited:
+    """What the cases of a feature found that the target does not declare."""
+
+    book: str
+    feature: str
+    passed: int
+    tried: int
+    cases: int
+    """How many cases the feature has in this run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A mutant that a target behaves like: a hint for whoever mends it, never a verdict."""
+
+    mutant: str
+    requirement: str
+    sentence: str
+    distance: float
+    """From 0, the same cases fail, to 1, none of the same; over the cases of the mutant's rule."""
+    cases: int
+    """How many of the target's failures it shares."""
+
+    def __str__(self) -> str:
+        fails = "1 failure" if self.cases == 1 else f"{self.cases} failures"
+        return (
+            f"behaves like {self.mutant}: {self.sentence} "
+            f"({self.requirement}, {fails}, distance {self.distance:.2f})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """A run is over, or was interrupted."""
 
@@ -190,6 +239,10 @@ class RunFinished:
     """Entries of the expectations file that matched nothing or passed."""
     problems: tuple[str, ...] = field(default_factory=tuple)
     """What went wrong outside the cases, one line each."""
+    likenesses: tuple[Likeness, ...] = ()
+    """What the failures look like, if they look like anything known."""
+    audit: tuple[Audited, ...] = ()
+    """The features that the target does not declare and that were tried all the same."""
 
 
 Event = RunStarted | CasesCollected | CaseFinished | RunFinished

@@ -7,11 +7,10 @@ mutants that a report names. A diagnosis is a hint for whoever mends the target,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from wirebook.conformance.mutation import kills
 from wirebook.conformance.mutation.kills import Kill
-from wirebook.conformance.verdicts import CaseResult, Verdict
+from wirebook.conformance.verdicts import CaseResult, Likeness, Verdict
 
 FARTHEST = 0.25
 """The distance from which on a mutant is no longer like the target."""
@@ -20,26 +19,6 @@ MOST = 5
 
 _FAILED = (*kills.FAILED, Verdict.XFAIL)
 _RAN = (*_FAILED, Verdict.PASS, Verdict.XPASS)
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """A mutant that a target behaves like."""
-
-    mutant: str
-    requirement: str
-    sentence: str
-    distance: float
-    """From 0, the same cases fail, to 1, none of the same; over the cases of the mutant's rule."""
-    cases: int
-    """How many of the target's failures it shares."""
-
-    def __str__(self) -> str:
-        fails = "1 failure" if self.cases == 1 else f"{self.cases} failures"
-        return (
-            f"behaves like {self.mutant}: {self.sentence} "
-            f"({self.requirement}, {fails}, distance {self.distance:.2f})"
-        )
 
 
 def diagnose(

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wirebook.conformance.mutation.sweep import Outcome
 from wirebook.conformance.verdicts import Verdict
 
 FOLDER = Path(__file__).with_name("vectors")
@@ -47,9 +46,9 @@ def load(book: str, folder: Path = FOLDER) -> tuple[Kill, ...]:
     )
 
 
-def save(book: str, outcomes: Iterable[Outcome], folder: Path = FOLDER) -> Path:
+def save(book: str, vectors: Iterable[Kill], folder: Path = FOLDER) -> Path:
     """Write the kill vectors of a book in one step; return the path of the file."""
-    known = {outcome.mutant.id: outcome for outcome in outcomes}
+    known = {kill.id: kill for kill in vectors}
     data = {"mutants": {name: _to_json(known[name]) for name in sorted(known)}}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{book}.json"
@@ -59,11 +58,10 @@ def save(book: str, outcomes: Iterable[Outcome], folder: Path = FOLDER) -> Path:
     return path
 
 
-def _to_json(outcome: Outcome) -> Mapping[str, object]:
-    by_verdict = {one.case: one.verdict for one in outcome.findings}
+def _to_json(kill: Kill) -> Mapping[str, object]:
     return {
-        "requirement": outcome.mutant.requirement,
-        "sentence": outcome.mutant.sentence,
-        "failed": sorted(case for case, verdict in by_verdict.items() if verdict in FAILED),
-        "passed": sorted(case for case, verdict in by_verdict.items() if verdict == Verdict.PASS),
+        "requirement": kill.requirement,
+        "sentence": kill.sentence,
+        "failed": sorted(kill.failed),
+        "passed": sorted(kill.passed),
     }

@@ -16,6 +16,7 @@ from typing import Any
 
 from wirebook.conformance.library import Library
 from wirebook.conformance.mutation.checks import Cases, Models
+from wirebook.conformance.mutation.kills import FAILED, Kill
 from wirebook.conformance.mutation.trial import Broken, Checks, Finding, Trial
 from wirebook.conformance.verdicts import Verdict
 
@@ -52,6 +53,17 @@ class Outcome:
     def killed(self) -> bool:
         """Whether the suite detects the mutant, and for the right reason."""
         return bool(self.killers)
+
+    def kill(self) -> Kill:
+        """Return what the cases said, for the diagnosis of targets."""
+        verdicts = {one.case: one.verdict for one in self.findings}
+        return Kill(
+            self.mutant.id,
+            self.mutant.requirement,
+            self.mutant.sentence,
+            frozenset(case for case, verdict in verdicts.items() if verdict in FAILED),
+            frozenset(case for case, verdict in verdicts.items() if verdict == Verdict.PASS),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the row of the matrix as plain JSON values."""

@@ -117,9 +117,10 @@ def _in_child(mutant: Broken, apply: str, checks: Checks, folder: Path) -> None:
         Path(folder, "output").open("w", encoding="utf-8") as output,
         Path(folder, "findings.ndjson").open("w", encoding="utf-8", buffering=1) as findings,
     ):
-        for number, stream in ((1, sys.stdout), (2, sys.stderr)):
-            stream.flush()
+        for number in (1, 2):
             os.dup2(output.fileno(), number)
+        # Forked with what was not written yet, which is for the parent to write.
+        sys.stdout = sys.stderr = output
 
         def report(finding: Finding) -> None:
             findings.write(json.dumps(asdict(finding)) + "\n")
@@ -131,7 +132,5 @@ def _in_child(mutant: Broken, apply: str, checks: Checks, folder: Path) -> None:
             status = 0
         except BaseException:
             traceback.print_exc()
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
     # Threads of a broken target may be there for ever.
     os._exit(status)

@@ -95,7 +95,7 @@ class ReportDirectory:
 
         data = pcap.capture(result.exchange, began=self._clock() - result.seconds, role=result.role)
         if data is not None:
-            write_atomically(self._path / "pcap" / f"{safe_name(result.id)}.pcap", data)
+            write_atomically(self._path / "pcap" / f"{safe_name(result.label)}.pcap", data)
 
     def _write_reports(self, run: Run) -> None:
         texts = readable(self._requirements)

@@ -139,7 +139,7 @@ def page(run: Run, dissect: Dissect, requirements: Requirements, *, book_url: st
     shown_in_full = _first_of_each_kind(run.results)
 
     def view(result: CaseResult) -> CaseView:
-        brief = result.id not in shown_in_full
+        brief = result.label not in shown_in_full
         return _case(result, remembered, requirements, book_url, brief=brief)
 
     parts = _parts(run.groups(chapters_in_order(requirements)), view)
@@ -236,8 +236,8 @@ def _notable(families: Iterable[tuple[CaseResult, ...]]) -> list[NotableView]:
     return [
         NotableView(
             family[0],
-            safe_name(family[0].id),
-            tuple((parameter(result), safe_name(result.id)) for result in family),
+            safe_name(family[0].label),
+            tuple((parameter(result), safe_name(result.label)) for result in family),
         )
         for family in families
     ]
@@ -247,7 +247,7 @@ def _first_of_each_kind(results: Iterable[CaseResult]) -> set[str]:
     """Return the IDs of a few cases of those that differ only in their parameter."""
     kinds: defaultdict[tuple[Verdict, str], list[str]] = defaultdict(list)
     for result in results:
-        kinds[result.verdict, function(result)].append(result.id)
+        kinds[result.verdict, function(result)].append(result.label)
     return {name for kind in kinds.values() for name in kind[:_IN_FULL]}
 
 
@@ -259,7 +259,7 @@ def _case(
     *,
     brief: bool,
 ) -> CaseView:
-    name = safe_name(result.id)
+    name = safe_name(result.label)
     contents = exchange.contents(result)
     output = visible(result.output).strip("\n")
     if len(output) > _LONGEST_OUTPUT:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from wirebook.conformance.report.text import counted, number_of
+from wirebook.conformance.stability import Changing, changing
 from wirebook.conformance.verdicts import (
+    Audited,
     CaseFinished,
     CaseResult,
     CasesCollected,
@@ -102,7 +104,21 @@ class Run:
 
     def cases(self) -> list[CaseResult]:
         """Return the results in the order of their IDs, whatever order they ran in."""
-        return sorted(self.results, key=lambda result: result.id)
+        return sorted(self.results, key=lambda result: (result.id, result.run))
+
+    def changing(self) -> tuple[Changing, ...]:
+        """Return the cases whose verdict changed from run to run, where that was asked."""
+        asked = self.started is not None and self.started.stability
+        return changing(self.results) if asked else ()
+
+    def unstable(self) -> tuple[str, ...]:
+        """Return a line for each of them."""
+        return tuple(f"{one.id}: {counted(one.counts)}" for one in self.changing())
+
+    def undeclared(self) -> tuple[str, ...]:
+        """Return a line for each feature that is there, or half there, and not declared."""
+        audit = self.finished.audit if self.finished else ()
+        return tuple(_what_is_there(one) for one in audit if one.passed)
 
     def groups(self, chapters: Sequence[str] = ()) -> list[Group]:
         """Return the results by book, role and chapter.
@@ -129,7 +145,7 @@ class Run:
         """
         worst_first = sorted(
             (result for result in self.results if result.verdict in NOTABLE),
-            key=lambda result: (NOTABLE.index(result.verdict), result.id),
+            key=lambda result: (NOTABLE.index(result.verdict), result.id, result.run),
         )
         families: dict[tuple[Verdict, str], list[CaseResult]] = {}
         for result in worst_first:
@@ -166,11 +182,13 @@ class Run:
         counts = self.counts
         found = {verdict.value: counts[verdict] for verdict in VIOLATIONS if verdict in counts}
         stale = len(self.finished.stale) if self.finished else 0
-        if not found and not stale:  # then the run was a strict one
+        if not found and not stale and not self.changing():  # then the run was a strict one
             found = {verdict.value: counts[verdict] for verdict in LENIENT if verdict in counts}
         grounds = [counted(found)] if found else []
         if stale:
             grounds.append(number_of(stale, "stale expectation"))
+        if unstable := len(self.changing()):
+            grounds.append(f"{number_of(unstable, 'case')} with a verdict that changes")
         return ", ".join(grounds) or "see the problems"
 
     def _obstacle(self, status: ExitStatus) -> str:
@@ -197,7 +215,17 @@ def function(result: CaseResult) -> str:
 
 def parameter(result: CaseResult) -> str:
     """Return what tells the case from others of its function; empty where it has none."""
-    return result.id.partition("[")[2].removesuffix("]")
+    own = result.id.partition("[")[2].removesuffix("]")
+    return " ".join(part for part in (own, f"run {result.run}" if result.run else "") if part)
+
+
+def _what_is_there(one: Audited) -> str:
+    cases = f"{one.passed} of {one.tried} cases"
+    if one.passed < one.tried:
+        return f"{one.feature}: {cases} pass: half there"
+    if one.tried == one.cases:
+        return f"{one.feature}: {cases} pass → declare it"
+    return f"{one.feature}: {cases} tried pass → declare it (--audit tries all {one.cases})"
 
 
 def _rank(names: Sequence[str], name: str) -> tuple[int, str]:

@@ -5,6 +5,7 @@ What may live here: the one function that makes them. Keys are added, never rena
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from wirebook.conformance.report.run import Run
@@ -24,6 +25,8 @@ def of(run: Run) -> dict[str, Any]:
                 "requirements": list(result.requirements),
                 "verdict": result.verdict.value,
                 "seconds": round(result.seconds, 6),
+                "reason": result.reason,
+                "run": result.run,
             }
             for result in run.cases()
         ],
@@ -34,6 +37,9 @@ def of(run: Run) -> dict[str, Any]:
         "expected": run.expected,
         "stale": list(run.finished.stale),
         "problems": list(run.finished.problems),
+        "diagnosis": [asdict(likeness) for likeness in run.finished.likenesses],
+        "stability": _stability(run),
+        "undeclared_features": [asdict(one) for one in run.finished.audit],
         "target": run.started.target,
         "books": list(run.started.books),
         "roles": list(run.started.roles),
@@ -43,3 +49,17 @@ def of(run: Run) -> dict[str, Any]:
         "version": run.started.version,
         "command": run.started.command,
     }
+
+
+def _stability(run: Run) -> dict[str, Any] | None:
+    if run.started is None or not run.started.stability:
+        return None
+    changed = [
+        {
+            "id": one.id,
+            "requirements": list(one.requirements),
+            "verdicts": [verdict.value for verdict in one.verdicts],
+        }
+        for one in run.changing()
+    ]
+    return {"runs": run.started.stability, "changed": changed}

@@ -143,7 +143,7 @@ class Terminal:
 
     def _print_case(self, result: CaseResult) -> None:
         head = self._text(result.verdict.value.upper(), STYLES[result.verdict])
-        head.append_text(self._text(f" {one_line(result.id)}", "bold"))
+        head.append_text(self._text(f" {one_line(result.label)}", "bold"))
         self._print()
         self._print_whole(head)
         family = result.verdict, function(result)
@@ -187,7 +187,10 @@ class Terminal:
             self._print()
             self._console.print(self._overview(run))
         self._print_list("Not checked", self._not_checked(run))
+        self._print_list("Undeclared features", (self._text(x) for x in run.undeclared()))
         self._print_list("To look at", self._notable(run))
+        self._print_list("Diagnosis", (self._text(one_line(str(x))) for x in event.likenesses))
+        self._print_list("Changing verdicts", (self._text(one_line(x)) for x in run.unstable()))
         self._print_list("Stale expectations", (self._text(one_line(x)) for x in event.stale))
         self._print_list("Problems", (self._text(one_line(x)) for x in event.problems))
         conclusion = run.conclusion()
@@ -235,7 +238,7 @@ class Terminal:
             verdict = family[0].verdict
             line = self._text(verdict.value.ljust(width + 2), STYLES[verdict])
             several = f" ({len(family)} cases)" if len(family) > 1 else ""
-            name = function(family[0]) if several else family[0].id
+            name = function(family[0]) if several else family[0].label
             line.append_text(self._text(one_line(name)))
             line.append_text(self._text(several, "dim"))
             yield line

@@ -7,26 +7,22 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import secrets
 import socket
 import time
 from typing import Any, Self
 
+from wirebook.conformance.drivers.pygase.own_ports import OWN
 from wirebook.conformance.recorder import Recorder
 
 Address = tuple[str, int]
 
 _BUFFER = 65536
 _RECEIVE_SPACE = 4 * 1024 * 1024
-_FIRST_PORT, _PORTS = 10_000, 10_000
 _TRIES = 200
-# A server remembers a connection for ten seconds and more, so a port that was used once would not
-# be a fresh identity the second time.
-_used: set[Address] = set()
 
 
 class Endpoint:
-    """An unconnected socket with a port that nobody in this process has used before."""
+    """An unconnected socket with a port that no server remembers."""
 
     def __init__(
         self, remote: Address, exchange: Recorder | None = None, *, local: Address | None = None
@@ -80,16 +76,10 @@ class Endpoint:
 
 
 def _bound(family: int, remote: tuple[Any, ...], local: Address | None) -> socket.socket:
-    """Return a socket on a port that no socket of this process has had before.
-
-    The port lies below the range that systems hand out on their own: a server goes on sending to
-    it after it is closed, and that must not reach a client under test that has been given it.
-    """
+    """Return a socket on a port that is a fresh identity, since no server remembers it."""
     host = _own_host(family, remote)
     for _ in range(_TRIES):
-        address = local or (host, _FIRST_PORT + secrets.randbelow(_PORTS))
-        if not local and address in _used:
-            continue
+        address = local or (host, OWN.take())
         created = socket.socket(family, socket.SOCK_DGRAM)
         try:
             created.setblocking(False)
@@ -100,9 +90,8 @@ def _bound(family: int, remote: tuple[Any, ...], local: Address | None) -> socke
             if local or error.errno != errno.EADDRINUSE:
                 raise
         else:
-            _used.add(address)
             return created
-    raise OSError("no UDP port is left that has not been used before")
+    raise OSError("no UDP port is free")
 
 
 def _own_host(family: int, remote: tuple[Any, ...]) -> str:

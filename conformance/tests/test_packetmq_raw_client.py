@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.packetmq import frames, probe
-from wirebook.conformance.drivers.packetmq.raw_client import End, Link, RawClient
+from wirebook.conformance.drivers.packetmq.raw_client import End, RawClient
 from wirebook.conformance.drivers.packetmq.stages import Player
 from wirebook.conformance.drivers.packetmq.verify import (
     check_ignored,

@@ -23,11 +23,12 @@ from websockets.frames import Opcode
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pgnet import frames, probe
 from wirebook.conformance.drivers.pgnet.frames import FrameReader
 from wirebook.conformance.drivers.pgnet.raw_client import RawClient, control, opened, traded
 from wirebook.conformance.drivers.pgnet.responses import expect_game, granted, refused, turned_away
-from wirebook.conformance.drivers.pgnet.stream import Link, pump
+from wirebook.conformance.drivers.pgnet.stream import pump
 from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.verdicts import TargetDied, Violation
 

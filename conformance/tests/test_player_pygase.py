@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pygase import probe
 from wirebook.conformance.drivers.pygase.controls import POISON, control, expect_discarded
 from wirebook.conformance.drivers.pygase.pace import expect_rate
 from wirebook.conformance.drivers.pygase.packages import BOOK, Event, server_package
 from wirebook.conformance.drivers.pygase.player import Player
-from wirebook.conformance.drivers.pygase.raw_client import Link, pump
+from wirebook.conformance.drivers.pygase.raw_client import pump
 from wirebook.conformance.verdicts import TargetDied, Violation
 
 

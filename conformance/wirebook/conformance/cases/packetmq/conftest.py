@@ -5,9 +5,9 @@ What may live here: imports. The fixtures themselves are beside this module, one
 
 from __future__ import annotations
 
+from wirebook.conformance.cases.link_fixture import link
 from wirebook.conformance.cases.packetmq.packetmq_client_fixtures import client, raw_server
 from wirebook.conformance.cases.packetmq.packetmq_server_fixtures import (
-    link,
     newcomer,
     player,
     players,

@@ -5,16 +5,14 @@ What may live here: fixtures and their types. What the clients do is the drivers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Protocol
 
 import pytest
 
-from wirebook.conformance.drivers.packetmq.raw_client import Link
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.packetmq.stages import Player
-from wirebook.conformance.recorder import Recorder
-from wirebook.conformance.targets.server import ServerHandle
 from wirebook.spec.packetmq.states import State
 
 
@@ -23,17 +21,6 @@ class MakePlayer(Protocol):
 
     def __call__(self, state: State | None = None, *, receive_space: int = 0) -> Player:
         """Make one; without a state it has neither sent nor waited for anything."""
-
-
-@pytest.fixture
-def link(
-    target_server: ServerHandle, exchange: Recorder, deadline: Callable[[float], float]
-) -> Link:
-    """Give what a client has to know of the server under test."""
-    if target_server.external:
-        # Only an answer shows that such a server lives; the engine asks for one after the case.
-        return Link(target_server.address, exchange, deadline=deadline)
-    return Link(target_server.address, exchange, target_server.alive, deadline)
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ What may live here: imports. The fixtures themselves are beside this module, one
 
 from __future__ import annotations
 
+from wirebook.conformance.cases.link_fixture import link
 from wirebook.conformance.cases.pgnet.pgnet_client_fixtures import client, raw_server
 from wirebook.conformance.cases.pgnet.pgnet_server_fixtures import (
     admin,
-    link,
     player,
     user,
     visit,

@@ -6,10 +6,11 @@ What may live here: fixtures and what they give. What the clients do is the driv
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pgnet.raw_client import (
     ADMIN,
     ADMIN_PASSWORD,
@@ -26,8 +27,7 @@ from wirebook.conformance.drivers.pgnet.responses import (
     expect_game,
     granted,
 )
-from wirebook.conformance.drivers.pgnet.stream import Address, Link, pump
-from wirebook.conformance.recorder import Recorder
+from wirebook.conformance.drivers.pgnet.stream import Address, pump
 from wirebook.conformance.targets.server import ServerHandle
 from wirebook.conformance.verdicts import TargetDied, Unsupported, Violation
 
@@ -123,17 +123,6 @@ class Visit:
                     admin.ask(DESTROY_GAME, {"name": left.pop()})
         except (Violation, TargetDied, OSError):
             pass  # whether the server lets its games be ended is the business of cases
-
-
-@pytest.fixture
-def link(
-    target_server: ServerHandle, exchange: Recorder, deadline: Callable[[float], float]
-) -> Link:
-    """Give what a client has to know of the server under test."""
-    if target_server.external:
-        # Only an answer shows that such a server lives; the engine asks for one after the case.
-        return Link(target_server.address, exchange, deadline=deadline)
-    return Link(target_server.address, exchange, target_server.alive, deadline)
 
 
 @pytest.fixture

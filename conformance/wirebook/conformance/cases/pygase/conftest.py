@@ -5,11 +5,11 @@ What may live here: imports. The fixtures themselves are beside this module, one
 
 from __future__ import annotations
 
+from wirebook.conformance.cases.link_fixture import link
 from wirebook.conformance.cases.pygase.client_fixtures import client, raw_server
 from wirebook.conformance.cases.pygase.server_fixtures import (
     gamer,
     key,
-    link,
     player,
     players,
     strangers,

@@ -6,18 +6,17 @@ What may live here: fixtures and their types. What the clients do is the drivers
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Protocol
 
 import pytest
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pygase.endpoint import Address
 from wirebook.conformance.drivers.pygase.model import TO_DELETE
 from wirebook.conformance.drivers.pygase.player import Player
-from wirebook.conformance.drivers.pygase.raw_client import Link, RawClient
-from wirebook.conformance.recorder import Recorder
-from wirebook.conformance.targets.server import ServerHandle
+from wirebook.conformance.drivers.pygase.raw_client import RawClient
 
 
 class MakePlayer(Protocol):
@@ -32,17 +31,6 @@ class MakeStranger(Protocol):
 
     def __call__(self) -> RawClient:
         """Make one."""
-
-
-@pytest.fixture
-def link(
-    target_server: ServerHandle, exchange: Recorder, deadline: Callable[[float], float]
-) -> Link:
-    """Give what a client has to know of the server under test."""
-    if target_server.external:
-        # Only an answer shows that such a server lives; the engine asks for one after the case.
-        return Link(target_server.address, exchange, deadline=deadline)
-    return Link(target_server.address, exchange, target_server.alive, deadline)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.packetmq import frames
 from wirebook.conformance.drivers.packetmq.doctor_client import examine_client
-from wirebook.conformance.drivers.packetmq.raw_client import Link
 from wirebook.conformance.drivers.packetmq.stages import Player
 from wirebook.conformance.drivers.packetmq.verify import until_told
 from wirebook.conformance.targets.server import ServerHandle

@@ -6,12 +6,10 @@ What may live here: connecting, and how a connection can end. What goes over it 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.packetmq.waiting import PATIENCE
-from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.verdicts import TargetDied, Violation
 
 _SMALL_SEGMENT = 1000
@@ -23,26 +21,6 @@ class End(StrEnum):
     OPEN = "open"
     FIN = "fin"
     RST = "rst"
-
-
-def _no_worry() -> bool:
-    return True
-
-
-def _as_given(seconds: float) -> float:
-    return seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What a client knows of the server that it is to speak to."""
-
-    address: tuple[str, int]
-    exchange: Recorder = field(default_factory=Recorder)
-    alive: Callable[[], bool] = _no_worry
-    """Whether the target lives, asked only when it is silent."""
-    deadline: Callable[[float], float] = _as_given
-    """How long to wait for what takes so many seconds on a fast target."""
 
 
 def open_connection(link: Link, receive_space: int = 0) -> socket.socket:

@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable
 from typing import Any, Self
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.packetmq import frames
 from wirebook.conformance.drivers.packetmq.frames import Packet
-from wirebook.conformance.drivers.packetmq.link import End, Link, open_connection
+from wirebook.conformance.drivers.packetmq.link import End, open_connection
 from wirebook.conformance.drivers.packetmq.waiting import PATIENCE, expect, pump
 from wirebook.conformance.drivers.values import same
 from wirebook.conformance.verdicts import Violation

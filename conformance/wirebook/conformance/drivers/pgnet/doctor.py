@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pgnet.doctor_client import examine_client
 from wirebook.conformance.drivers.pgnet.raw_client import (
     ADMIN,
@@ -27,7 +28,7 @@ from wirebook.conformance.drivers.pgnet.responses import (
     OK,
     UNEXPECTED,
 )
-from wirebook.conformance.drivers.pgnet.stream import PATIENCE, Link
+from wirebook.conformance.drivers.pgnet.stream import PATIENCE
 from wirebook.conformance.targets.server import ServerHandle
 
 __all__ = ["examine_client", "examine_server"]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pgnet.raw_client import opened
-from wirebook.conformance.drivers.pgnet.stream import Address, Link
+from wirebook.conformance.drivers.pgnet.stream import Address
 from wirebook.conformance.verdicts import TargetDied, Violation
 
 

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pgnet import frames
 from wirebook.conformance.drivers.pgnet.responses import (
     GAME_DIR,
@@ -23,7 +24,7 @@ from wirebook.conformance.drivers.pgnet.responses import (
     short,
     turned_away,
 )
-from wirebook.conformance.drivers.pgnet.stream import PATIENCE, Link
+from wirebook.conformance.drivers.pgnet.stream import PATIENCE
 from wirebook.conformance.drivers.pgnet.websocket import Closed, Incoming, WebSocket
 from wirebook.conformance.verdicts import Violation
 from wirebook.spec.books import Malformed

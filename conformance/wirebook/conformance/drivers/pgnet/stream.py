@@ -12,10 +12,9 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from wirebook.conformance.recorder import Recorder
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.verdicts import TargetDied, Unsupported, Violation
 
 PATIENCE = 2.0
@@ -26,30 +25,6 @@ Address = tuple[str, int]
 _ALIVE_CHECK = 0.3
 _CHUNK = 65536
 _CHUNKS_AT_ONCE = 64
-
-
-def _no_worry() -> bool:
-    return True
-
-
-def _as_given(seconds: float) -> float:
-    return seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What a client knows of the server that it is to speak to."""
-
-    address: Address
-    exchange: Recorder = field(default_factory=Recorder)
-    alive: Callable[[], bool] = _no_worry
-    """Whether the target lives, asked only when it is silent."""
-    deadline: Callable[[float], float] = _as_given
-    """How long to wait for what takes so many seconds on a fast target."""
-
-    def unrecorded(self) -> Link:
-        """Return a link for what would only stand between a reader and what the case is about."""
-        return replace(self, exchange=Recorder())
 
 
 class Stream:

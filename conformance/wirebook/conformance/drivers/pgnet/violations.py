@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pgnet.raw_client import (
     RawClient,
     control,
@@ -16,7 +17,6 @@ from wirebook.conformance.drivers.pgnet.raw_client import (
     opened,
     traded,
 )
-from wirebook.conformance.drivers.pgnet.stream import Link
 from wirebook.conformance.drivers.pgnet.websocket import Closed
 
 

@@ -12,9 +12,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pgnet import frames
 from wirebook.conformance.drivers.pgnet.frames import Frame, FrameReader
-from wirebook.conformance.drivers.pgnet.stream import PATIENCE, Link, Stream, expect
+from wirebook.conformance.drivers.pgnet.stream import PATIENCE, Stream, expect
 from wirebook.conformance.verdicts import Violation
 
 NO_CODE = 1005

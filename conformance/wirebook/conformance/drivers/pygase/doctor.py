@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from wirebook.conformance.control import Message
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pygase.packages import Event
 from wirebook.conformance.drivers.pygase.player import Player
-from wirebook.conformance.drivers.pygase.raw_client import Link
 from wirebook.conformance.drivers.pygase.raw_server import PATIENCE, RawServer
 from wirebook.conformance.targets.client import ClientHandle
 from wirebook.conformance.targets.server import ServerHandle

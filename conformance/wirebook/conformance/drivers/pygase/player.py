@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pygase.endpoint import Address
 from wirebook.conformance.drivers.pygase.model import Window, after, is_newer, merge
 from wirebook.conformance.drivers.pygase.packages import (
@@ -23,7 +24,7 @@ from wirebook.conformance.drivers.pygase.packages import (
     packed,
     raw_header,
 )
-from wirebook.conformance.drivers.pygase.raw_client import PATIENCE, Link, RawClient, expect
+from wirebook.conformance.drivers.pygase.raw_client import PATIENCE, RawClient, expect
 
 INTERVAL = 1 / 40
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.pygase.endpoint import Address, Endpoint
 from wirebook.conformance.drivers.pygase.packages import (
     Event,
@@ -19,7 +20,6 @@ from wirebook.conformance.drivers.pygase.packages import (
     client_package,
     read_server_package,
 )
-from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.verdicts import TargetDied, Violation
 from wirebook.spec.books import Malformed
 
@@ -29,14 +29,6 @@ WORST_LAG = 0.060
 MEAN_LAG = 0.0015
 """Seconds: a loop of ours that was later than this is no measure of what the target does."""
 _ALIVE_CHECK = 0.3
-
-
-def _no_worry() -> bool:
-    return True
-
-
-def _as_given(seconds: float) -> float:
-    return seconds
 
 
 @dataclass(slots=True)
@@ -65,18 +57,6 @@ class OwnPace:
     def __str__(self) -> str:
         mean = self.total / max(self.count, 1)
         return f"late by {mean * 1000:.1f} ms on average and {self.worst * 1000:.0f} ms at worst"
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What a client knows of the server that it is to speak to."""
-
-    address: Address
-    exchange: Recorder = field(default_factory=Recorder)
-    alive: Callable[[], bool] = _no_worry
-    """Whether the target lives, asked only when it is silent."""
-    deadline: Callable[[float], float] = _as_given
-    """How long to wait for what takes so many seconds on a fast target."""
 
 
 class RawClient:

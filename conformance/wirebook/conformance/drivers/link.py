@@ -1,0 +1,37 @@
+"""The way to a server: what the raw clients of every book know of the one they are to speak to.
+
+What may live here: plain data. Connecting and speaking are the business of each book's drivers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from wirebook.conformance.recorder import Recorder
+
+Address = tuple[str, int]
+
+
+def _no_worry() -> bool:
+    return True
+
+
+def _as_given(seconds: float) -> float:
+    return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a client knows of the server that it is to speak to."""
+
+    address: Address
+    exchange: Recorder = field(default_factory=Recorder)
+    alive: Callable[[], bool] = _no_worry
+    """Whether the target lives, asked only when it is silent."""
+    deadline: Callable[[float], float] = _as_given
+    """How long to wait for what takes so many seconds on a fast target."""
+
+    def unrecorded(self) -> Link:
+        """Return a link for what would only stand between a reader and what the case is about."""
+        return replace(self, exchange=Recorder())

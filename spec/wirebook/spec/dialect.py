@@ -262,11 +262,71 @@ class UntilEof(construct.Subconstruct):
         return obj
 
 
-class MessagePack(construct.Construct):
-    """Exactly one MessagePack value of a given shape, up to the end of the input.
+class WholeValue(construct.Construct):
+    """Exactly one value of a notation of its own, up to the end of the input, of a given shape.
 
     `sent` and `sent_rules` are what a sender keeps to where a receiver is more generous.
     """
+
+    def __init__(self, shape: Shape, sent: Shape | None, rules: Rules, sent_rules: Rules) -> None:
+        super().__init__()
+        self.shape = shape
+        self.sent = sent or shape
+        self.rules = rules
+        self.sent_rules = sent_rules
+
+    def _reader(self, octets: bytes) -> Untyped:
+        """Return what reads the notation: `read`, `runs` and `offset_of`."""
+        raise NotImplementedError
+
+    def _encode(self, obj: object) -> bytes:
+        """Return a value in the notation, or raise Breach."""
+        raise NotImplementedError
+
+    def _seen(self, run: Untyped, start: int, base: str) -> Seen:
+        """Return what a run of the reader is to somebody who looks at the octets."""
+        raise NotImplementedError
+
+    def _parse(self, stream: Stream, context: Context, path: str) -> object:
+        start = stream.tell()
+        reader = self._reader(stream.read())
+        try:
+            value = reader.read()
+            self._check_shape(value, reader)
+        except Breach as breach:
+            breach.attribute(self.rules)
+            breach.offset += start
+            raise
+        finally:
+            for run in reader.runs if traced(context) else ():
+                note(context, self._seen(run, start, _base(path)))
+        return value
+
+    def _build(self, obj: object, stream: Stream, context: Context, path: str) -> object:
+        try:
+            data = self._encode(obj)
+            self.sent.check(obj, ())
+        except Breach as breach:
+            breach.attribute(self.sent_rules)
+            breach.where = path_text(_base(path), breach.keys)
+            raise
+        stream.write(data)
+        return obj
+
+    def _check_shape(self, value: object, reader: Untyped) -> None:
+        try:
+            self.shape.check(value, ())
+        except Breach as breach:
+            breach.offset = reader.offset_of(breach.keys, key=breach.about_key)
+            raise
+
+
+def _base(path: str) -> str:
+    return "" if path.startswith("(") else path
+
+
+class MessagePack(WholeValue):
+    """Exactly one MessagePack value of a given shape, up to the end of the input."""
 
     def __init__(
         self,
@@ -277,48 +337,16 @@ class MessagePack(construct.Construct):
         sent: Shape | None = None,
         sent_rules: Rules | None = None,
     ) -> None:
-        super().__init__()
-        self.shape = shape
-        self.rules = rules
+        super().__init__(shape, sent, rules, rules if sent_rules is None else sent_rules)
         self.profile = profile
-        self.sent = sent or shape
-        self.sent_rules: Rules = rules if sent_rules is None else sent_rules
 
-    def _parse(self, stream: Stream, context: Context, path: str) -> object:
-        start = stream.tell()
-        reader = Reader(stream.read(), self.profile)
-        try:
-            value = reader.read()
-            self._check_shape(value, reader)
-        except Breach as breach:
-            breach.attribute(self.rules)
-            breach.offset += start
-            raise
-        finally:
-            for run in reader.runs if traced(context) else ():
-                note(context, self._seen(run, start, path))
-        return value
+    def _reader(self, octets: bytes) -> Reader:
+        return Reader(octets, self.profile)
 
-    def _build(self, obj: object, stream: Stream, context: Context, path: str) -> object:
-        try:
-            data = encode(obj, self.profile)
-            self.sent.check(obj, ())
-        except Breach as breach:
-            breach.attribute(self.sent_rules)
-            breach.where = path_text("" if path.startswith("(") else path, breach.keys)
-            raise
-        stream.write(data)
-        return obj
+    def _encode(self, obj: object) -> bytes:
+        return encode(obj, self.profile)
 
-    def _check_shape(self, value: object, reader: Reader) -> None:
-        try:
-            self.shape.check(value, ())
-        except Breach as breach:
-            breach.offset = reader.offset_of(breach.keys, key=breach.about_key)
-            raise
-
-    def _seen(self, run: Run, start: int, path: str) -> Seen:
-        base = "" if path.startswith("(") else path
+    def _seen(self, run: Run, start: int, base: str) -> Seen:
         where, doc = path_text(base, run.keys), doc_of(self.sent, run.keys)
         if run.part is Part.VALUE or (run.part is Part.HEAD and not run.count):
             return Seen(start + run.offset, run.length, where, run.value, show(run.value), doc)

@@ -15,10 +15,8 @@ import json
 import re
 from typing import Any as Untyped
 
-import construct
-
 from wirebook.spec.checks import Breach, Check, Rules, path_text
-from wirebook.spec.dialect import Context, Leaf, Stream, note, traced
+from wirebook.spec.dialect import Context, Leaf, Stream, WholeValue
 from wirebook.spec.dissection import SHOWN
 from wirebook.spec.dissection import Field as Seen
 from wirebook.spec.json_text import Part, Reader, Run, encode
@@ -28,50 +26,20 @@ _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/
 _STRUCTURE = {Part.KEY: ":key", Part.COMMA: ":comma", Part.CLOSE: ":end", Part.SPACE: ":space"}
 
 
-class JsonText(construct.Construct):
+class JsonText(WholeValue):
     """Exactly one JSON text of a given shape, up to the end of the input.
 
     `sent_rules` says which requirement each check serves where a sender makes it.
     """
 
     def __init__(self, shape: Shape, *, rules: Rules, sent_rules: Rules) -> None:
-        super().__init__()
-        self.shape = shape
-        self.rules = rules
-        self.sent_rules = sent_rules
+        super().__init__(shape, None, rules, sent_rules)
 
-    def _parse(self, stream: Stream, context: Context, path: str) -> object:
-        start = stream.tell()
-        reader = Reader(stream.read())
-        try:
-            value = reader.read()
-            self._check_shape(value, reader)
-        except Breach as breach:
-            breach.attribute(self.rules)
-            breach.offset += start
-            raise
-        finally:
-            for run in reader.runs if traced(context) else ():
-                note(context, self._seen(run, start, _base(path)))
-        return value
+    def _reader(self, octets: bytes) -> Reader:
+        return Reader(octets)
 
-    def _build(self, obj: object, stream: Stream, context: Context, path: str) -> object:
-        try:
-            data = encode(obj)
-            self.shape.check(obj, ())
-        except Breach as breach:
-            breach.attribute(self.sent_rules)
-            breach.where = path_text(_base(path), breach.keys)
-            raise
-        stream.write(data)
-        return obj
-
-    def _check_shape(self, value: object, reader: Reader) -> None:
-        try:
-            self.shape.check(value, ())
-        except Breach as breach:
-            breach.offset = reader.offset_of(breach.keys, key=breach.about_key)
-            raise
+    def _encode(self, obj: object) -> bytes:
+        return encode(obj)
 
     def _seen(self, run: Run, start: int, base: str) -> Seen:
         where, doc = path_text(base, run.keys), doc_of(self.shape, run.keys)
@@ -129,10 +97,6 @@ class Base64(Leaf):
             raise Breach(Check.SHORT, f"{size} octets instead of {least}", offset=offset)
         if self.octets is not None and size > least:
             raise Breach(Check.LONG, f"{size} octets instead of {least}", offset=offset)
-
-
-def _base(path: str) -> str:
-    return "" if path.startswith("(") else path
 
 
 def _show(run: Run) -> str:

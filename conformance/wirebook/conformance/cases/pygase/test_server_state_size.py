@@ -7,6 +7,7 @@ server which does not recover spoils no other case.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -44,6 +45,11 @@ def check_empty(player: Player) -> None:
             f"expected no time order newer than {player.reported}, got {package}"
         )
         assert len(package.data) <= LARGEST, f"expected 2048 octets at most, got {package}"
+
+
+def has(player: Player, name: str) -> bool:
+    """Tell whether an attribute is in the state that a client holds."""
+    return name in player.state
 
 
 def stand_still(player: Player) -> None:
@@ -132,8 +138,9 @@ def test_catches_up_in_several_packages(emptied: Player, players: MakePlayer, ke
     states: list[int] = []
     for number in range(3):
         before = observer.accepted[-1].time_order
-        observer.dispatch("UPDATE", {f"{key}-{number}": str(number) * 900})
-        expect(both, lambda name=f"{key}-{number}": name in observer.state, "a change")  # type: ignore[misc]
+        name = f"{key}-{number}"
+        observer.dispatch("UPDATE", {name: str(number) * 900})
+        expect(both, partial(has, observer, name), "a change")
         states += [before, observer.accepted[-1].time_order]
     late.expect_packages(2)
     package = late.accepted[-1]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from wirebook.conformance.control import Message
 from wirebook.conformance.drivers.pgnet.raw_server import PATIENCE, RawServer
@@ -59,7 +60,7 @@ def examine_client(client: ClientHandle) -> Iterator[Step]:
             connection.next()
             connection.game = None if do == "leave_game" else connection.game
             connection.respond()
-            _until(lambda do=do: _told(client, "response", tag=do), f"the response to {do}")  # type: ignore[misc]
+            _until(partial(_told, client, "response", tag=do), f"the response to {do}")
         # A heartbeat that was due before is answered before the next request comes: a client may
         # wait for the response before it disconnects.
         _ask(client, {"do": "send", "message": "last", "payload": {}})

@@ -203,11 +203,15 @@ def _progress(count: int) -> Iterator[Callable[[Outcome], None]]:
 
 
 def _record(books: Sequence[str], outcomes: Sequence[Outcome]) -> None:
+    from wirebook.commands import sensitivity
     from wirebook.conformance.mutation import kills
 
     for book in books:
-        path = kills.save(book, [one for one in outcomes if one.mutant.book == book])
+        path = kills.save(book, [one.kill() for one in outcomes if one.mutant.book == book])
         console.say(f"wrote {path}")
+    if checkout := console.checkout():
+        for path in sensitivity.write(checkout):
+            console.say(f"wrote {path}")
 
 
 def _list(chosen: Sequence[Broken], without: Sequence[str], *, as_json: bool) -> None:

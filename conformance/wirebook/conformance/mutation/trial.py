@@ -85,6 +85,10 @@ class Trial:
         """Whether the process has ended by itself."""
         return not self._process.is_alive()
 
+    def wait(self, seconds: float) -> None:
+        """Wait until the process ends, or for so many seconds."""
+        self._process.join(seconds)
+
     def findings(self) -> tuple[Finding, ...]:
         """Return what has been found so far; a check that has no verdict yet is not there."""
         # What a killed process had begun to write has no end of line.

@@ -286,6 +286,26 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 @covers("PGN-SAV-005")
+def test_the_old_file_stays_until_the_new_one_is_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old octets are there until all of the new ones are flushed; the folder is flushed too."""
+    path = tmp_path / "state.json"
+    save_file.write(path, b"old")
+    flushed: list[tuple[str, bytes | None]] = []
+    flush = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        flush(descriptor)
+        what = "folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        flushed.append((what, path.read_bytes() if path.exists() else None))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    save_file.write(path, b"new")
+    assert flushed == [("file", b"old"), ("folder", b"new")]
+
+
+@covers("PGN-SAV-005")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_crashes_while_saving(tmp_path: Path) -> None:
     """However often a server is killed while it saves, there is a whole file, old or new."""

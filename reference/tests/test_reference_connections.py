@@ -203,7 +203,7 @@ def test_newer_packages_resume_a_connection() -> None:
     network.fate = lambda *_: []
     network.run(5.5)
     before = peer.sequence
-    network.inject(client_package(client.sequence + 1, peer.sequence), address)
+    network.inject(client_package(client.sequence + 1, 0), address)  # it validates nothing
     network.run(0.1)
     assert network.server.peers[address] is peer
     assert peer.state is ServerState.CONNECTED

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.helpers_reference import WindowModel, covers
@@ -107,6 +107,7 @@ def test_all_bits_count(ack: int, bits: int, back: int) -> None:
 
 
 @covers("PGS-ACK-007")
+@example(bits=2**32 - 1, sequence=65535)
 @given(bits=st.integers(0, 2**32 - 1), sequence=sequences)
 def test_bits_without_an_ack_name_nothing(bits: int, sequence: int) -> None:
     """While ack is 0, its bits are ignored."""

@@ -119,8 +119,7 @@ def build_server_package(
 ) -> bytes:
     """Return the datagram of a server package with an encoded update and encoded events."""
     header = _HEADER.pack(PROTOCOL_ID, sequence, ack, ack_bits)
-    if len(update) > MAX_DATAGRAM:
-        raise _too_large(HEADER_SIZE + LENGTH_SIZE + len(update))
+    _check_size(HEADER_SIZE + LENGTH_SIZE + len(update))
     return _datagram(header + _LENGTH.pack(len(update)) + update, events)
 
 
@@ -337,15 +336,15 @@ def _datagram(fixed: bytes, events: Iterable[bytes]) -> bytes:
     for event in events:
         parts += (_LENGTH.pack(len(event)), event)
     datagram = b"".join(parts)
-    if len(datagram) > MAX_DATAGRAM:
-        raise _too_large(len(datagram))
+    _check_size(len(datagram))
     return datagram
 
 
-def _too_large(size: int) -> PackageTooLarge:
-    return PackageTooLarge(
-        f"{size} octets; a package has at most {MAX_DATAGRAM}", requirement="PGS-DGM-002"
-    )
+def _check_size(size: int) -> None:
+    if size > MAX_DATAGRAM:
+        raise PackageTooLarge(
+            f"{size} octets; a package has at most {MAX_DATAGRAM}", requirement="PGS-DGM-002"
+        )
 
 
 def _map(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:

@@ -11,14 +11,15 @@ import pytest
 
 from wirebook.conformance.drivers.packetmq.controls import SteeredClient
 from wirebook.conformance.drivers.packetmq.raw_server import RawServer
+from wirebook.conformance.network import CaseNetwork
 from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.targets.client import ClientHandle
 
 
 @pytest.fixture
-def raw_server(exchange: Recorder) -> Iterator[RawServer]:
+def raw_server(exchange: Recorder, network: CaseNetwork) -> Iterator[RawServer]:
     """Give a raw server that records everything."""
-    with RawServer(exchange) as server:
+    with RawServer(exchange, network.reach) as server:
         yield server
 
 

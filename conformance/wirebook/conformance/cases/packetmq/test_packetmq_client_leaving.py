@@ -139,6 +139,17 @@ def let_wait(client: SteeredClient) -> Line:
     return line
 
 
+def take_slowly(client: SteeredClient, line: Line) -> None:
+    """Take what waits a little at a time, and have the client do something else in between.
+
+    A client may stop reading while much waits. It comes to the server's end only now, and has to
+    do so before everything has gone.
+    """
+    for _ in range(WAITING):
+        line.sip(WAITING_OCTETS)
+        control_elsewhere(client)
+
+
 def check_waiting(line: Line) -> None:
     """Check that all that waited has come."""
     numbers = [packet.value[0] for packet in line.of_kind(frames.ECHO)]
@@ -220,6 +231,7 @@ def test_what_waits_is_sent(
     control_elsewhere(client)
     if lost(Reason.OVERFLOW) in client.notified(line):
         raise Inconclusive("the client's limit is too small for anything to wait")
+    take_slowly(client, line)
     line.reading = True
     raw_server.expect_end(line, client.patience())
     check_waiting(line)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 
 from wirebook.conformance.drivers.pgnet.raw_server import PATIENCE, RawConnection, RawServer
+from wirebook.conformance.network import CaseNetwork
 from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.targets.client import ClientHandle
 from wirebook.conformance.verdicts import TargetDied, Violation
@@ -170,9 +171,12 @@ class ClientUnderTest:
 
 
 @pytest.fixture
-def raw_server(exchange: Recorder, deadline: Callable[[float], float]) -> Iterator[RawServer]:
+def raw_server(
+    exchange: Recorder, deadline: Callable[[float], float], network: CaseNetwork
+) -> Iterator[RawServer]:
     """Give a raw server that records everything."""
     with RawServer(exchange, deadline) as server:
+        server.address = network.reach(server.address)
         yield server
 
 

@@ -6,6 +6,7 @@ What may live here: fixtures and what they give. What the clients do is the driv
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from collections.abc import Iterator
 
 import pytest
@@ -99,7 +100,7 @@ class Visit:
 
     def move(self, server: ServerHandle) -> None:
         """Speak to the server at its new address, after it was started again."""
-        self.link = Link(server.address, self.link.exchange, self.link.alive, self.link.deadline)
+        self.link = replace(self.link, address=server.address)
 
     def see_off(self, seconds: float) -> None:
         """Let all clients answer a server that closes, and end their connections, as clients do."""

@@ -129,6 +129,20 @@ def test_game(client: ClientUnderTest) -> None:
         raise Violation(f"expected each change to be told once, got {told}")
 
 
+@requires("PGN-CLI-006")
+def test_game_of_a_refused_request(client: ClientUnderTest) -> None:
+    """A response that refuses says as well in which game the client is."""
+    connection = client.open_game()
+    for game in (None, "Game 2"):
+        tag = client.send()
+        connection.next()
+        connection.respond("No.", status=2, game=game)
+        client.wait_response(tag, "a response with status 2")
+        client.wait_game(game, f"after a response with status 2 and game {game!r}")
+        connection.game = game
+        client.exchange(connection)
+
+
 @pytest.mark.parametrize("do", ["create_game", "join_game"])
 @pytest.mark.parametrize("password", [None, "", "sesame"], ids=["none", "empty", "given"])
 @requires("PGN-REQ-001")
@@ -178,9 +192,22 @@ def test_disconnect(client: ClientUnderTest, in_game: bool) -> None:
     client.starts_over()
 
 
+@requires("PGN-CLI-008", "PGN-CLI-007")
+def test_disconnect_before_the_response(client: ClientUnderTest) -> None:
+    """So does one that waits for a response, and the requests behind that one are not sent."""
+    connection, tag = client.awaiting()
+    queued = client.send("never sent")
+    client.ask({"do": "disconnect"})
+    connection.expect_ending("asked to disconnect while a request is under way", 1000)
+    client.wait_disconnected("asked to disconnect while a request is under way")
+    if client.responses(tag) or client.responses(queued):
+        raise Violation("expected no response after the end of the connection, got one")
+    client.starts_over()
+
+
 @pytest.mark.parametrize("under_way", [False, True], ids=["idle", "request-under-way"])
 @pytest.mark.parametrize("how", ["1000", "1001", "1008", "1011", "4000", "fin", "rst"])
-@requires("PGN-CLI-007", "PGN-ERR-002")
+@requires("PGN-CLI-007", "PGN-CLI-006", "PGN-ERR-002")
 def test_ended_by_the_server(client: ClientUnderTest, how: str, under_way: bool) -> None:
     """However the server ends it: the client is disconnected, in no game, and works again."""
     connection = client.open_game(rate=1)
@@ -195,6 +222,10 @@ def test_ended_by_the_server(client: ClientUnderTest, how: str, under_way: bool)
         connection.close(int(how))
     client.wait_disconnected(f"ended by the server with {how}")
     client.wait_game(None, f"ended by the server with {how}")
+    client.until(
+        lambda: client.notified("game")[-1].get("game", "missing") is None,
+        lambda: f"expected the application to be told of no game, got {client.notified('game')}",
+    )
     if any(client.responses(tag) for tag in tags):
         raise Violation("expected no response to what the server has not answered, got one")
     client.starts_over()

@@ -37,6 +37,8 @@ WRONG_TYPES: dict[str, Any] = {
     "status-fraction": {"status": 0.5},
     "status-null": {"status": None},
     "status-bool": {"status": True},
+    "status-three": {"status": 3},
+    "status-negative": {"status": -1},
     "created_on-number": {"created_on": 1},
     "disconnecting-str": {"disconnecting": "no"},
     "disconnecting-number": {"disconnecting": 0},

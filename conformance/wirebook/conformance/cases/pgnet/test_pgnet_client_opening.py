@@ -115,14 +115,16 @@ def test_connected_after_the_login_only(client: ClientUnderTest) -> None:
         raise Violation(f"expected the application to be told once, got {told}")
 
 
+@pytest.mark.parametrize("disconnecting", [True, False], ids=["disconnecting", "status-alone"])
+@pytest.mark.parametrize("status", [1, 2])
 @requires("PGN-CLI-004", "PGN-CLI-005")
-def test_refused_login(client: ClientUnderTest) -> None:
+def test_refused_login(client: ClientUnderTest, status: int, disconnecting: bool) -> None:
     """A client whose login is refused is not connected, ends the connection, and can try again."""
     client.starts_over("bob")
     connection = client.connect("alice", password="wrong")  # noqa: S106 - it is
     connection.trade_keys()
     connection.next("the login")
-    connection.respond("No.", status=1, disconnecting=True)
+    connection.respond("No.", status=status, disconnecting=disconnecting)
     connection.expect_ending("a refused login")
     client.wait_disconnected("a refused login")
     if any(one.get("connected") for one in client.notified("connection")):

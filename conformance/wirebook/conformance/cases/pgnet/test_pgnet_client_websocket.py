@@ -38,12 +38,14 @@ def test_text_messages(client: ClientUnderTest) -> None:
     """Every message of a client, in clear and in a box, is one text message with one request."""
     connection = client.open_game()
     client.exchange(connection)
-    tag = client.send("名前", {"x": [1, -2.5, None, True, {"a": '"\\/'}]})
-    arrival = connection.next()
-    if arrival.message != "名前" or arrival.payload != {"x": [1, -2.5, None, True, {"a": '"\\/'}]}:
-        raise Violation(f"expected the request as it was given, got {arrival.value}")
-    connection.respond()
-    client.wait_response(tag, "after the response")
+    payload = {"x": [1, -2.5, None, True, {"a": '"\\/'}]}
+    for message in ("hello", "café", "名前"):
+        tag = client.send(message, payload)
+        arrival = connection.next()
+        if arrival.message != message or arrival.payload != payload:
+            raise Violation(f"expected the request as it was given, got {arrival.value}")
+        connection.respond()
+        client.wait_response(tag, "after the response")
 
 
 @pytest.mark.parametrize("parts", [2, 3, 7, 50])

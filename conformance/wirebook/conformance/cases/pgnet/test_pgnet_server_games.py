@@ -166,6 +166,15 @@ def test_heartbeat(player: RawClient, which: str) -> None:
         raise Violation(f"expected the log of the game, got {log_of(player)}")
 
 
+@requires("PGN-HBT-004")
+@feature("scripted-game")
+def test_payload_of_a_heartbeat(player: RawClient) -> None:
+    """The game is given the payload of a heartbeat, and does what it says."""
+    granted(player.ask(HEARTBEAT, {"fail": False}), "for a heartbeat")
+    refused(player.ask(HEARTBEAT, {"fail": True}), "for a heartbeat that makes the game fail")
+    granted(player.ask(HEARTBEAT), "for a heartbeat")
+
+
 @requires("PGN-HBT-004", "PGN-GAM-001")
 def test_heartbeat_is_no_message(player: RawClient) -> None:
     """A heartbeat is not handed to the game as a message, and a long log comes back cut."""

@@ -155,19 +155,21 @@ def test_create_game(visit: Visit, user: RawClient, password: str) -> None:
 
 
 @requires("PGN-LOB-004")
-def test_name_that_is_taken(visit: Visit, user: RawClient) -> None:
-    """A second game of the same name is refused, also if nobody is in the first."""
+@pytest.mark.parametrize("password", ["", "theirs"], ids=["open", "protected"])
+def test_name_that_is_taken(visit: Visit, user: RawClient, password: str) -> None:
+    """A second game of the same name is refused, with its password too, or if nobody is in it."""
     name = visit.new_game()
-    player = visit.player(name, "theirs")
+    player = visit.player(name, password)
     for _ in range(2):
-        refused(
-            user.ask(CREATE_GAME, {"name": name, "password": "mine"}), "for a name that is taken"
-        )
-        expect_game(control(user), None, "afterwards")
+        for given in (password, "mine"):
+            payload = {"name": name, "password": given}
+            refused(user.ask(CREATE_GAME, payload), "for a name that is taken")
+            expect_game(control(user), None, "afterwards")
         player.ask(LEAVE_GAME)
-    check_listed(user, name, 0, protected=True)
-    refused(user.ask(JOIN_GAME, {"name": name, "password": "mine"}), "for another password")
-    taken_in(user.ask(JOIN_GAME, {"name": name, "password": "theirs"}), name)
+    check_listed(user, name, 0, protected=bool(password))
+    if password:
+        refused(user.ask(JOIN_GAME, {"name": name, "password": "mine"}), "for another password")
+    taken_in(user.ask(JOIN_GAME, {"name": name, "password": password}), name)
 
 
 @requires("PGN-LOB-004", "PGN-LOB-002")

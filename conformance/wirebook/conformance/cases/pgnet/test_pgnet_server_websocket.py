@@ -161,7 +161,12 @@ def test_sends_text_messages(visit: Visit, player: RawClient) -> None:
     stranger = visit.opened()
     stranger.trade()
     granted(stranger.log_in(visit.new_name()), "for a login")
-    for message in ("名前 😀", "\0", '"\\/'):
+    for message in ("café", "名前 😀"):
+        granted(player.ask(message), "for a message to the game")
+        log = granted(player.ask(HEARTBEAT), "for a heartbeat").payload["log"]
+        if log[-1:] != [f"{player.name} says: {message!r}"]:
+            raise Violation(f"expected {message!r} at the end of the log of the game, got {log}")
+    for message in ("\0", '"\\/'):
         granted(player.ask(message), "for a message to the game")
     for client in (stranger, player):
         granted(client.ask(GAME_DIR), "for game_dir")

@@ -17,6 +17,7 @@ from wirebook.conformance.drivers.pygase.model import same
 from wirebook.conformance.drivers.pygase.packages import Event
 from wirebook.conformance.drivers.pygase.raw_server import PATIENCE, RawServer
 from wirebook.conformance.drivers.pygase.raw_server_arrivals import Arrival
+from wirebook.conformance.network import CaseNetwork
 from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.targets.client import ClientHandle
 from wirebook.conformance.verdicts import TargetDied, Violation
@@ -213,9 +214,9 @@ def _listed(events: tuple[Event, ...] | list[Event]) -> str:
 
 
 @pytest.fixture
-def raw_server(exchange: Recorder) -> Iterator[RawServer]:
+def raw_server(exchange: Recorder, network: CaseNetwork) -> Iterator[RawServer]:
     """Give a raw server that records everything."""
-    with RawServer(exchange) as server:
+    with RawServer(exchange, network.line) as server:
         yield server
 
 

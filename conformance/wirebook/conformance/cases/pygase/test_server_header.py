@@ -72,6 +72,15 @@ def test_writes_integers_in_network_byte_order(players: MakePlayer) -> None:
     assert last.bits >> 31, f"expected the most significant bit for the sequence before, got {last}"
 
 
+@requires("PGS-SEQ-001")
+def test_numbers_its_packages_one_by_one(player: Player) -> None:
+    """The first package has the sequence 1, and each further one the successor."""
+    player.expect_packages(10)
+    sequences = [package.sequence for package in player.packages]
+    expected = list(range(1, len(sequences) + 1))
+    assert sequences == expected, f"expected the sequences {expected}, got {sequences}"
+
+
 @requires("PGS-DGM-001")
 def test_sends_one_package_in_each_datagram(player: Player) -> None:
     """Every datagram is one well-formed server package and nothing else."""

@@ -29,6 +29,7 @@ pytestmark = feature("game-state")
 @requires("PGS-SYN-002")
 def test_sends_the_full_state_as_long_as_none_is_reported(gamer: Player) -> None:
     """A client that goes back to reporting time order 0 is sent the full state again."""
+    gamer.expect(lambda: not gamer.accepted[-1].full, "changes only, after a report")
     for package in reporting(gamer, lambda _: 0):
         expect_full(package)
 
@@ -108,6 +109,7 @@ def test_ignores_the_time_order_of_late_packages(gamer: Player) -> None:
 @requires("PGS-SYN-001")
 def test_takes_the_time_order_of_newest_packages(gamer: Player) -> None:
     """The time order that a newest package reports counts from then on."""
+    gamer.expect(lambda: not gamer.accepted[-1].full, "changes only, after a report")
     for package in reporting(gamer, lambda _: 0):
         assert package.full, f"expected the full state for time order 0, got {package}"
     gamer.playing = True

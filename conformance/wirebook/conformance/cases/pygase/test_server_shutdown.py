@@ -6,6 +6,9 @@ who the host client is start the server anew.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from wirebook.conformance.cases.pygase.server_fixtures import MakePlayer, MakeStranger
@@ -14,7 +17,7 @@ from wirebook.conformance.drivers.pygase.player import Player
 from wirebook.conformance.drivers.pygase.raw_client import expect
 from wirebook.conformance.marks import feature, fresh_target, requires
 from wirebook.conformance.targets.server import ServerHandle
-from wirebook.conformance.verdicts import Inconclusive, Violation
+from wirebook.conformance.verdicts import Inconclusive, TargetDied, Violation
 
 SHUTDOWN = b"shutdown"
 SHUT_ME_DOWN = b"shut_me_down"
@@ -39,6 +42,17 @@ def ask_to_stop(server: ServerHandle, player: Player) -> None:
     """Send the datagram that stops a server, of which this player is the host client."""
     server.expect_end()
     player.send_raw(SHUTDOWN, "shutdown")
+
+
+@contextmanager
+def must_go_on(server: ServerHandle) -> Iterator[None]:
+    """Check that the server goes on; one that does as it was told has not crashed."""
+    server.expect_end()
+    try:
+        yield
+    except TargetDied as died:
+        raise Violation(f"expected the server to discard the datagram, but {died}") from died
+    server.end_expected = False
 
 
 @fresh_target

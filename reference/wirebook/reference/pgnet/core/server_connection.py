@@ -215,7 +215,7 @@ class ServerConnection:
     def _answer_request(self, asked: _Asked, response: Response, now: float) -> None:
         self._asked = None
         game = asked.session.game
-        response = replace(response, game=game, disconnecting=False)  # PGN-RSP-004
+        response = self._as_sent(asked.session, response)
         try:
             text = response.serialize()
             given = self._classified(asked, response)
@@ -227,6 +227,10 @@ class ServerConnection:
         self._step(self._moved(asked) or given)
         self._server.trace(asked.session.name, asked.packet, response)
         self._send_text(text, now)
+
+    def _as_sent(self, session: Session, response: Response) -> Response:
+        """Return a copy that says where the user is; what games say is not passed on."""
+        return replace(response, game=session.game, disconnecting=False)  # PGN-RSP-004, PGN-GAM-004
 
     def _moved(self, asked: _Asked) -> ServerInput | None:
         """Return the input that says how the request has changed where the user is."""

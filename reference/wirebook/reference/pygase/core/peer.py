@@ -111,6 +111,10 @@ class Peer:
         self._lose(now)
         self.window.accept(fields.sequence)
         self.heard_at = now  # PGS-TIM-002
+        return self._heed_acks(fields, now)
+
+    def _heed_acks(self, fields: Fields, now: float) -> bool:
+        """Take what a package acks as acked, and tell whether that was anything."""
         landed = self.flight.land(fields.ack, fields.ack_bits)
         for sent in landed:
             self.congestion.measure(now - sent.at)

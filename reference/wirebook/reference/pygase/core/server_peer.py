@@ -130,8 +130,7 @@ class ServerPeer(Peer):
 
     def _send(self, now: float) -> None:
         if self.state is ServerState.CONNECTING:
-            update = empty_update(0)
-            events: list[Outgoing] = []
+            update, events = self._contents_for_stranger()
             size = HEADER_SIZE + LENGTH_SIZE + len(update)
             if not self._packages_owed or self._octets_owed < size:
                 return  # PGS-SEC-001, PGS-SEC-002
@@ -147,6 +146,11 @@ class ServerPeer(Peer):
             [event.octets for event in events],
         )
         self._launch(datagram, events, now)
+
+    @staticmethod
+    def _contents_for_stranger() -> tuple[bytes, list[Outgoing]]:
+        """Return the update and the events of a package for a client that is not validated."""
+        return empty_update(0), []
 
     def _contents(self) -> tuple[bytes, list[Outgoing]]:
         """Return the update and the events of the next package.

@@ -1,0 +1,135 @@
+"""Mutants of what a server does about a violation, and to the others because of one peer.
+
+What may live here: close codes, effects that a violation has, and who is served no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from wirebook.reference.mutants.bank import mutant, override
+from wirebook.reference.pgnet import codec, strict_json, tunnel
+from wirebook.reference.pgnet.core.server import ServerCore
+from wirebook.reference.pgnet.core.server_connection import ServerConnection
+from wirebook.reference.pgnet.errors import Malformed, NotAuthentic, RemoteProtocolError
+from wirebook.reference.pgnet.listening import _WebSocket
+from wirebook.reference.pgnet.tunnel import Tunnel
+from wirebook.spec.pgnet.states import CloseCode
+
+
+@mutant("PGN-M132", "PGN-ERR-001", "What cannot be read is closed for with 1008.", role="server")
+def another_code_for_the_unreadable() -> None:
+    """Make no difference between the two."""
+
+    @override(ServerConnection, "receive_violation")
+    def receive_violation(
+        original: Callable[..., None], connection: ServerConnection, code: int, reason: str
+    ) -> None:
+        unreadable = code == Malformed.close_code
+        original(connection, CloseCode.VIOLATION if unreadable else code, reason)
+
+
+@mutant(
+    "PGN-M133",
+    "PGN-ERR-001",
+    "Where close code 1003, 1007 or 1008 should come TCP ends without one.",
+    role="server",
+)
+def no_code() -> None:
+    """Break the connection off."""
+
+    @override(_WebSocket, "close")
+    async def close(original: Callable[..., Any], websocket: Any, code: int = 1000) -> None:
+        if code in (CloseCode.UNSUPPORTED, CloseCode.UNREADABLE, CloseCode.VIOLATION):
+            websocket.transport.abort()
+        await original(websocket, code)
+
+
+@mutant("PGN-M134", "PGN-ERR-002", "All wait until one who does not read has read.", role="server")
+def deaf_peers() -> None:
+    """Send to one after the other."""
+
+    @override(_WebSocket, "send")
+    async def send(original: Callable[..., Any], websocket: Any, text: str) -> None:
+        turns = vars(websocket.listening).setdefault("turns", asyncio.Lock())
+        async with turns:
+            await original(websocket, text)
+
+
+@mutant("PGN-M137", "PGN-ERR-002", "After a violation nobody can log in any more.", role="server")
+def shut_to_everybody() -> None:
+    """Refuse all who come later."""
+    seen: set[ServerCore] = set()
+
+    @override(ServerConnection, "receive_violation")
+    def receive_violation(
+        original: Callable[..., None], connection: ServerConnection, *rest: Any
+    ) -> None:
+        seen.add(connection._server)
+        original(connection, *rest)
+
+    @override(ServerCore, "connect")
+    def connect(original: Callable[..., ServerConnection], core: ServerCore, *rest: Any) -> Any:
+        connection = original(core, *rest)
+        if core in seen and not connection.closed:
+            connection.refuse_as_too_many()
+        return connection
+
+
+_late: list[RemoteProtocolError] = []
+
+
+def _handle_first() -> None:
+    """Handle a request that is a violation, do not answer it, and close then."""
+
+    @override(ServerConnection, "receive_text")
+    def receive_text(
+        original: Callable[..., None], connection: ServerConnection, text: str, now: float
+    ) -> None:
+        original(connection, text, now)
+        while _late:
+            connection._texts.clear()
+            connection.receive_violation(_late.pop().close_code, "seen too late")
+
+
+@mutant(
+    "PGN-M135",
+    "PGN-ERR-003",
+    "A request with a `created_on` of another type is carried out before the close.",
+    role="server",
+)
+def carried_out() -> None:
+    """Look at it too late."""
+
+    @override(codec, "parse_request")
+    def parse_request(original: Callable[..., Any], text: str | bytes) -> Any:
+        try:
+            return original(text)
+        except Malformed as error:
+            members = strict_json.read(text)
+            if isinstance(members.get("created_on"), str | None):
+                raise
+            del members["created_on"]
+            _late.append(error)
+            return original(strict_json.write(members))
+
+    _handle_first()
+
+
+@mutant("PGN-M136", "PGN-ERR-003", "A replayed box is carried out before the close.", role="server")
+def replayed_and_carried_out() -> None:
+    """Look at its nonce too late."""
+
+    @override(Tunnel, "open")
+    def open_box(original: Callable[..., bytes], made: Tunnel, message: str, *rest: Any) -> bytes:
+        try:
+            return original(made, message, *rest)
+        except NotAuthentic as error:
+            if error.requirement != "PGN-TUN-005":
+                raise
+            _late.append(error)
+            return tunnel.unseal(message, made._secret)[1]
+
+    _handle_first()

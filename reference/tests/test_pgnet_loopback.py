@@ -445,6 +445,22 @@ def test_a_warning_without_an_admin_password(caplog: pytest.LogCaptureFixture) -
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
+def test_verbose_servers_are_heard(caplog: pytest.LogCaptureFixture) -> None:
+    """Requests are logged while a server is verbose, however high the level of the log is."""
+
+    async def main() -> None:
+        async with serving(ExampleGame) as server, connected(player(server)) as client:
+            for verbose, word in ((False, "before"), (True, "meanwhile"), (False, "afterwards")):
+                server.verbose_logging = verbose
+                responses: list[Response] = []
+                client.send(Packet(word), responses.append)
+                await until(lambda: responses)  # noqa: B023 - it is waited for here
+
+    run(main())
+    shown = [word for word in ("before", "meanwhile", "afterwards") if word in caplog.text]
+    assert shown == ["meanwhile"]
+
+
 @covers("PGN-SEC-006")
 def test_no_secret_is_logged(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], tmp_path: Path

@@ -50,7 +50,8 @@ class Scene:
     def flow(self, local: tuple[object, ...]) -> Flow:
         """Return what the tap tells of the TCP connection of one of the case's sockets."""
         client = str(local[0]), int(str(local[1]))
-        return self.injector.flow(self.tap.packets(), client, self.address)
+        passed = self.injector.others(self.tap.packets())
+        return self.injector.flow(passed, client, self.address)
 
     def note(self, text: str) -> None:
         """Leave a remark in the record of the exchange."""

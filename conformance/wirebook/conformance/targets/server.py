@@ -85,6 +85,11 @@ class ServerHandle:
         return bool(self._endpoint.address)
 
     @property
+    def in_use(self) -> bool:
+        """Whether it was started, or reached if somebody else did, and has not been ended since."""
+        return self.probed if self.external else self._running is not None
+
+    @property
     def save_file(self) -> Path | None:
         """The file that the running server saves itself to; None if it takes none."""
         return Path(self._folder.name, "saved") if self._folder else None

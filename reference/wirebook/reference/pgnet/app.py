@@ -8,6 +8,7 @@ they do is in `conformance_app`, `control` and `interactive_client`.
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -59,6 +60,7 @@ def serve_forever(
     that takes the arguments of Server and returns one. Raises LookupError for one that is not
     there, ValueError for options that make no sense, and OSError if it cannot listen.
     """
+    logging.basicConfig(format="%(message)s")  # so that a verbose server is heard
     options: dict[str, Any] = {}
     secrets = asked_for(admin_password_file, variable=ADMIN_PASSWORD_VARIABLE)
     if secrets.password:

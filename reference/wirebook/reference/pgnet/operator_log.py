@@ -12,6 +12,10 @@ from wirebook.reference import complaints
 
 logger: Final = logging.getLogger("wirebook.pgnet")
 
+traffic: Final = logger.getChild("traffic")
+"""Requests and their responses, which are logged only while a server is verbose."""
+traffic.setLevel(logging.INFO)  # whoever makes a server verbose wants to see them
+
 _LONGEST: Final = 400
 """Characters of a message that are logged."""
 

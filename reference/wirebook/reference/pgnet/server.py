@@ -20,7 +20,7 @@ from wirebook.reference.pgnet.errors import AlreadyRunning, UnknownUser, Unusabl
 from wirebook.reference.pgnet.game import Game
 from wirebook.reference.pgnet.listening import Listening
 from wirebook.reference.pgnet.messages import Packet, Response
-from wirebook.reference.pgnet.operator_log import Complaints, logger, readable
+from wirebook.reference.pgnet.operator_log import Complaints, logger, readable, traffic
 from wirebook.reference.pgnet.passwords import Cost, keep
 from wirebook.reference.pgnet.tunnel import Key
 from wirebook.spec.pgnet.states import ADMIN, KEY_SIZE, PORT, PREFIX
@@ -238,9 +238,9 @@ def _write(path: Path, saved: Saved) -> None:
 def _trace(username: str, packet: Packet, response: Response) -> None:
     """Log a request and its response, without what is secret in them (PGN-SEC-006)."""
     if packet.message in _SECRET_REQUESTS:
-        logger.info("%s: %s -> status %d", username, packet.message, response.status)
+        traffic.info("%s: %s -> status %d", username, packet.message, response.status)
         return
-    logger.info(
+    traffic.info(
         "%s: %s %s -> status %d, %s %s",
         readable(username),
         readable(packet.message),

@@ -9,7 +9,7 @@ import logging
 
 from wirebook.reference.pgnet.game import Game
 from wirebook.reference.pgnet.messages import Packet, Response, Status
-from wirebook.reference.pgnet.operator_log import logger
+from wirebook.reference.pgnet.operator_log import logger, traffic
 from wirebook.spec.pgnet.states import PORT
 
 __all__ = ["DEFAULT_PORT", "Game", "Packet", "Response", "Status", "enable_logging"]
@@ -20,7 +20,7 @@ DEFAULT_PORT = PORT
 
 def enable_logging(enable: bool = True, /) -> None:
     """Turn the logs of this package on or off; they come from the logger `wirebook.pgnet`."""
-    logger.disabled = not enable
+    logger.disabled = traffic.disabled = not enable
     if enable:
         logger.setLevel(logging.DEBUG)
         if not logger.hasHandlers():

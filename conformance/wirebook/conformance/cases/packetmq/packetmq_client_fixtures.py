@@ -19,7 +19,7 @@ from wirebook.conformance.targets.client import ClientHandle
 @pytest.fixture
 def raw_server(exchange: Recorder, network: CaseNetwork) -> Iterator[RawServer]:
     """Give a raw server that records everything."""
-    with RawServer(exchange, network.reach) as server:
+    with RawServer(exchange, network.offer) as server:
         yield server
 
 

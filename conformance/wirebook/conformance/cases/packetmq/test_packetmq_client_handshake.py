@@ -20,7 +20,7 @@ from wirebook.conformance.drivers.packetmq.verify_client import (
     check_violation,
     control,
     control_elsewhere,
-    expect_leave,
+    expect_refusal,
 )
 from wirebook.conformance.marks import requires
 from wirebook.conformance.verdicts import Violation
@@ -43,7 +43,7 @@ INPUTS = {
     Input.INIT_SAME: frames.init(),
     Input.INIT_OTHER: frames.init(2),
     Input.FINISH: frames.finish(),
-    Input.RESERVED: frames.packet(9, b"\xc1"),
+    Input.RESERVED: b"".join(frames.packet(number, b"\xc1") for number in range(4, 16)),
     Input.PACKET_KNOWN: frames.say(frames.CLIENT_IDS[ITEM], 1),
     Input.PACKET_UNKNOWN: frames.say(999, 1),
     Input.FRAMING: frames.frame(b"", claim=1) + b"\x00",
@@ -114,7 +114,7 @@ def check_leaves(client: SteeredClient, pair: Pair) -> None:
     take_policy(client, pair.policy)
     line = bring_to(client, pair.state)
     line.send(pair.octets)
-    expect_leave(client, line, REASONS[pair.action])
+    expect_refusal(client, line, REASONS[pair.action])
     control_elsewhere(client)
 
 
@@ -197,6 +197,15 @@ def test_packet_before_active(client: SteeredClient, pair: Pair) -> None:
     """An application packet that comes before the client is active is dropped, whatever it is."""
     take_policy(client, pair.policy)
     check_ignored(client, bring_to(client, pair.state), pair.state, pair.octets)
+
+
+@pytest.mark.parametrize("state", [State.CONN_MADE, State.IDCHECK], ids=["conn-made", "idcheck"])
+@requires("PMQ-HSK-010")
+def test_unreadable_packet_before_active(client: SteeredClient, state: State) -> None:
+    """A payload that comes before the client is active is not read, so that it may be anything."""
+    for octets in (b"\xc1", b"", b"\xc0\xc0"):
+        early = [frames.packet(number, octets) for number in (frames.CLIENT_IDS[ITEM], 999)]
+        check_ignored(client, bring_to(client, state), state, *early)
 
 
 @pairs(Action.LEAVE_VERSION)

@@ -22,7 +22,7 @@ from wirebook.conformance.drivers.packetmq.verify_client import (
     check_violation,
     control,
     control_elsewhere,
-    expect_leave,
+    expect_refusal,
 )
 from wirebook.conformance.marks import requires
 from wirebook.conformance.verdicts import Violation
@@ -111,7 +111,7 @@ def test_other_names(client: SteeredClient, ids: Mapping[str, int]) -> None:
     """A client parts from a server that has another set of names, and says nothing more."""
     line = bring_to(client, State.IDCHECK)
     line.send_all([frames.pubids(adapt=False, ids=ids), frames.finish()])
-    expect_leave(client, line, Reason.OTHER_NAMES)
+    expect_refusal(client, line, Reason.OTHER_NAMES)
     if made() in client.notified(line):
         raise Violation("expected the connection never to be made, it was")
     control_elsewhere(client)
@@ -142,7 +142,7 @@ def test_unusable_ids(client: SteeredClient, raw_server: RawServer, ids: Mapping
     """An id map that would move internal packets, or be ambiguous, is malformed and forgotten."""
     line = bring_to(client, State.IDCHECK)
     line.send_all([frames.pubids(adapt=False, ids=ids), frames.finish()])
-    expect_leave(client, line, Reason.MALFORMED)
+    expect_refusal(client, line, Reason.MALFORMED)
     control_elsewhere(client)
     # PMQ-PID-002: what was in the map has no effect on other connections.
     other = join(client, TURNED_ROUND)

@@ -6,7 +6,7 @@ What may live here: members of maps, text and octets. When the packets come is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgpack
@@ -159,10 +159,23 @@ def test_shape_out_of_turn(client: SteeredClient, packet_id: int) -> None:
     check_violation(client, line, Reason.MALFORMED, frames.say(packet_id, {"other": 1}))
 
 
+UNREADABLE = {
+    "nothing": b"",
+    "reserved-octet": b"\xc1",
+    "cut-off": frames.packed({"reason": "reason.bye"})[:-1],
+    "octet-behind": frames.packed({"reason": "reason.bye"}) + b"\xc0",
+    "bad-utf8": frames.packed({"reason": "reason.bye"})[:-1] + b"\xff",
+}
+"""Payloads of a softquit that are not one value."""
+
+
+@pytest.mark.parametrize("payloads", [inputs.NO_REASONS, UNREADABLE], ids=["shape", "malformed"])
 @requires("PMQ-INT-005", "PMQ-LST-001", "PMQ-SFQ-006")
-def test_softquit_without_reason(client: SteeredClient, raw_server: RawServer) -> None:
+def test_softquit_without_reason(
+    client: SteeredClient, raw_server: RawServer, payloads: Mapping[str, bytes]
+) -> None:
     """A softquit without a text for its reason is one with `reason.unknown`."""
-    for name, payload in inputs.NO_REASONS.items():
+    for name, payload in payloads.items():
         with about(client, name):
             line = join(client)
             line.send(frames.packet(frames.SOFTQUIT, payload))

@@ -29,6 +29,7 @@ UNREAD, UNREAD_OCTETS = 30, 65_000
 @requires("PMQ-ERR-001")
 def test_random_octets(client: SteeredClient, rng: random.Random) -> None:
     """Random octets in any state, ended in any way, harm no other connection."""
+    control_elsewhere(client)
     for number in range(ROUNDS):
         with about(client, f"round {number}"):
             line = bring_to(client, rng.choice(ORDER))
@@ -42,6 +43,7 @@ def test_random_octets(client: SteeredClient, rng: random.Random) -> None:
 @requires("PMQ-ERR-001", "PMQ-ERR-002")
 def test_damaged_frames(client: SteeredClient, rng: random.Random) -> None:
     """Frames of a handshake with octets changed, left out or put in harm no other connection."""
+    control_elsewhere(client)
     whole = [frames.init(), frames.pubids(adapt=False, ids=frames.SERVER_IDS), frames.finish()]
     for number in range(ROUNDS):
         damaged = bytearray(b"".join([*whole, frames.say(frames.ITEM, {"a": [1, 2.5]})]))

@@ -197,6 +197,7 @@ def test_sends_well_formed_frames(player: Player, witness: Player) -> None:
     """Everything that a server says is a frame with an id and one value."""
     with unharmed(witness):
         player.say(frames.ECHO, {"a": [1, 2.5, None, True, "x", b"y"]})
+        player.say(frames.ECHO, bytes(4000))
         player.say(frames.WHOAMI)
         player.say(frames.BURST, 300)
         player.say(frames.HISTORY)

@@ -16,9 +16,11 @@ from wirebook.conformance.drivers.packetmq.frames import BROADCAST, ECHO, ITEM, 
 from wirebook.conformance.drivers.packetmq.raw_client import End
 from wirebook.conformance.drivers.packetmq.stages import Player, token
 from wirebook.conformance.drivers.packetmq.verify import expect_lost, unharmed
-from wirebook.conformance.marks import requires
+from wirebook.conformance.marks import exact_network, requires
 from wirebook.conformance.verdicts import Unsupported, Violation
 from wirebook.spec.packetmq.states import Reason, State
+
+pytestmark = exact_network("segments are forged in a connection, which a relay would cut in two")
 
 scene = injection.scene
 target_server = injection.target_server

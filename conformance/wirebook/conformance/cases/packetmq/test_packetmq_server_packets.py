@@ -88,7 +88,7 @@ def test_keeps_the_order_on_several_connections(players: MakePlayer) -> None:
         assert came == sent[player], "expected the connection's own echoes in order, got others"
 
 
-@requires("PMQ-EXC-001", "PMQ-MSG-013")
+@requires("PMQ-MSG-001", "PMQ-EXC-001", "PMQ-MSG-013")
 @pytest.mark.parametrize("text", TEXTS, ids=["empty", "letter", "word", "beyond-ascii", "long"])
 def test_sends_a_text_that_is_the_whole_payload(player: Player, witness: Player, text: str) -> None:
     """A payload may be a text and nothing else."""

@@ -176,7 +176,7 @@ def raw_server(
 ) -> Iterator[RawServer]:
     """Give a raw server that records everything."""
     with RawServer(exchange, deadline) as server:
-        server.address = network.reach(server.address)
+        server.address = network.offer(server.address)
         yield server
 
 

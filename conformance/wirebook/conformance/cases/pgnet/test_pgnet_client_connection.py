@@ -207,7 +207,7 @@ def test_disconnect_before_the_response(client: ClientUnderTest) -> None:
 
 @pytest.mark.parametrize("under_way", [False, True], ids=["idle", "request-under-way"])
 @pytest.mark.parametrize("how", ["1000", "1001", "1008", "1011", "4000", "fin", "rst"])
-@requires("PGN-CLI-007", "PGN-CLI-006", "PGN-ERR-002")
+@requires("PGN-CLI-007", "PGN-CLI-004", "PGN-CLI-006", "PGN-ERR-002")
 def test_ended_by_the_server(client: ClientUnderTest, how: str, under_way: bool) -> None:
     """However the server ends it: the client is disconnected, in no game, and works again."""
     connection = client.open_game(rate=1)

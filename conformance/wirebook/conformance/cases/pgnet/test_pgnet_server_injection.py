@@ -24,9 +24,11 @@ from wirebook.conformance.drivers.pgnet.responses import (
     request,
 )
 from wirebook.conformance.drivers.pgnet.stream import pump
-from wirebook.conformance.marks import requires
+from wirebook.conformance.marks import exact_network, requires
 from wirebook.conformance.verdicts import Unsupported, Violation
 from wirebook.spec.pgnet import tunnel
+
+pytestmark = exact_network("segments are forged in a connection, which a relay would cut in two")
 
 scene = injection.scene
 target_server = injection.target_server

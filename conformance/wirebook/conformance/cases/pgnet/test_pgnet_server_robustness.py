@@ -219,14 +219,17 @@ def test_many_half_open_connections(visit: Visit, user: RawClient) -> None:
     """Connections that stop in the middle of the opening do not shut anybody out."""
     for number in range(40):
         stranger = visit.keep(RawClient(visit.link))
-        if number % 4 == 1:
+        if number % 5 == 1:
             stranger.write(b"GET / HTTP/1.1\r\nHost: x\r\n")
-        elif number % 4 == 2:
+        elif number % 5 == 2:
             stranger.open()
-        elif number % 4 == 3:
+        elif number % 5 == 3:
             stranger.open()
             stranger.trade()
             stranger.write(b"\x81")
+        elif number % 5 == 4:
+            stranger.open()
+            stranger.send_frame(frames.TEXT, b'{"message": ', final=False)
     control(user)
     control(visit.user())
 

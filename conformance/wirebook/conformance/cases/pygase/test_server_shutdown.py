@@ -81,9 +81,10 @@ def test_host_client_is_the_first_that_is_validated(
     host, other = players(), players()
     host.join()
     other.join()
-    stranger.send_raw(SHUTDOWN, "shutdown")
-    other.send_raw(SHUTDOWN, "shutdown")
-    other.expect_packages(4)
+    with must_go_on(target_server):
+        stranger.send_raw(SHUTDOWN, "shutdown")
+        other.send_raw(SHUTDOWN, "shutdown")
+        other.expect_packages(4)
     ask_to_stop(target_server, host)
     expect_stop(target_server, host)
 
@@ -99,25 +100,27 @@ def test_does_not_stop_for_an_unvalidated_client(
     stranger = strangers()
     stranger.send_package(1)
     stranger.expect_packages(1)
-    stranger.send_raw(SHUTDOWN, "shutdown")
-    player = players()
-    player.join()
-    control(player)
-    stranger.send_raw(SHUTDOWN, "shutdown")
-    player.expect_packages(4)
-    control(player)
+    with must_go_on(target_server):
+        stranger.send_raw(SHUTDOWN, "shutdown")
+        player = players()
+        player.join()
+        control(player)
+        stranger.send_raw(SHUTDOWN, "shutdown")
+        player.expect_packages(4)
+        control(player)
 
 
 @feature("events")
 @requires("PGS-SHD-002")
-def test_does_not_stop_for_another_client(players: MakePlayer) -> None:
+def test_does_not_stop_for_another_client(target_server: ServerHandle, players: MakePlayer) -> None:
     """The datagram `shutdown` of a client that was not the first is discarded."""
     one, other = players(), players()
     one.join()
     other.join()
     control(other)
-    other.send_raw(SHUTDOWN, "shutdown")
-    expect_both_served(one, other)
+    with must_go_on(target_server):
+        other.send_raw(SHUTDOWN, "shutdown")
+        expect_both_served(one, other)
 
 
 def expect_both_served(one: Player, other: Player) -> None:
@@ -130,34 +133,43 @@ def expect_both_served(one: Player, other: Player) -> None:
 
 @feature("events")
 @requires("PGS-SHD-002")
-def test_does_not_stop_for_a_stranger(player: Player, strangers: MakeStranger) -> None:
+def test_does_not_stop_for_a_stranger(
+    target_server: ServerHandle, player: Player, strangers: MakeStranger
+) -> None:
     """The datagram `shutdown` from an address without a connection is discarded."""
     control(player)
-    strangers().send_raw(SHUTDOWN, "shutdown")
-    player.expect_packages(8)
-    control(player)
+    with must_go_on(target_server):
+        strangers().send_raw(SHUTDOWN, "shutdown")
+        player.expect_packages(8)
+        control(player)
 
 
 @feature("events")
 @requires("PGS-SHD-003")
 @pytest.mark.parametrize("who", ["stranger", "client"])
-def test_heeds_no_shut_me_down(player: Player, strangers: MakeStranger, who: str) -> None:
+def test_heeds_no_shut_me_down(
+    target_server: ServerHandle, player: Player, strangers: MakeStranger, who: str
+) -> None:
     """The datagram `shut_me_down` is discarded, whoever sends it."""
     control(player)
     sender = player if who == "client" else strangers()
-    sender.send_raw(SHUT_ME_DOWN, "shutdown")
-    player.expect_packages(8)
-    control(player)
+    with must_go_on(target_server):
+        sender.send_raw(SHUT_ME_DOWN, "shutdown")
+        player.expect_packages(8)
+        control(player)
 
 
 @fresh_target
 @feature("events")
 @requires("PGS-SHD-003")
-def test_heeds_no_shut_me_down_of_its_host_client(players: MakePlayer) -> None:
+def test_heeds_no_shut_me_down_of_its_host_client(
+    target_server: ServerHandle, players: MakePlayer
+) -> None:
     """The datagram `shut_me_down` is discarded even if the host client sends it."""
     host = players()
     host.join()
     control(host)
-    host.send_raw(SHUT_ME_DOWN, "shutdown")
-    host.expect_packages(8)
-    control(host)
+    with must_go_on(target_server):
+        host.send_raw(SHUT_ME_DOWN, "shutdown")
+        host.expect_packages(8)
+        control(host)

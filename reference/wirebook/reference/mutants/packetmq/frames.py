@@ -96,6 +96,19 @@ def refuses_the_largest_frame() -> None:
         return packets, violation
 
 
+@mutant("PMQ-M135", "PMQ-FRM-004", "A frame with the length 3 is one too short.")
+def refuses_the_smallest_frame() -> None:
+    """Refuse it once it is there."""
+
+    @override(FrameReader, "feed")
+    def feed(original: Callable[..., Fed], reader: Any, data: bytes) -> Fed:
+        packets, violation = original(reader, data)
+        for at, (packet_id, payload) in enumerate(packets):
+            if len(payload) == 1 and packet_id >= APPLICATION_LEAST:
+                return packets[:at], Malformed("PMQ-FRM-006", "a length of 3")
+        return packets, violation
+
+
 @mutant("PMQ-M007", "PMQ-FRM-005", "A frame with the length 100 000 is taken.")
 def takes_a_longer_frame() -> None:
     """Be generous by one octet, in what is received."""

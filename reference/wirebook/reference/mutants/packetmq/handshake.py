@@ -276,3 +276,16 @@ def unconfirmed_for_ever() -> None:
         if one.state is State.ACTIVE:
             one._due = None
         return action
+
+
+@mutant("PMQ-M136", "PMQ-HSK-012", "The time for a handshake begins anew with each packet.")
+def time_begins_anew() -> None:
+    """Set the timer again."""
+
+    @override(Connection, "advance")
+    def advance(original: Callable[..., Any], one: Any, now: float) -> Any:
+        waiting = len(one._packets)
+        happening = original(one, now)
+        if len(one._packets) < waiting and one.state in (*BEFORE_ACTIVE, State.ACTIVE):
+            one._due = now + HANDSHAKE_DEADLINE
+        return happening

@@ -11,8 +11,8 @@ from typing import Any
 from wirebook.reference.mutants.bank import mutant, override
 from wirebook.reference.packetmq.core.connection import Connection
 from wirebook.reference.packetmq.core.happenings import Carrier, Lost
-from wirebook.reference.packetmq.errors import NotActive
 from wirebook.reference.packetmq.packetprotocol import PacketProtocol
+from wirebook.reference.packetmq.peer import Peer
 from wirebook.spec.packetmq.states import Action
 
 
@@ -43,6 +43,23 @@ def attempts_are_not_told() -> None:
             original(one, reason)
 
 
+@mutant(
+    "PMQ-M139",
+    "PMQ-LST-001",
+    "The application is not told of the loss of a connection that was never made.",
+    role="server",
+)
+def unmade_are_not_told() -> None:
+    """Tell it of what it knows only."""
+
+    @override(Peer, "tell_lost")
+    def tell_lost(original: Callable[..., None], one: Peer, lost: Any, reason: Any) -> None:
+        if lost.was_made:
+            original(one, lost, reason)
+        else:
+            one.factory.delClient(lost)
+
+
 @mutant("PMQ-M111", "PMQ-LST-001", "The application is not told the reason of the peer's softquit.")
 def reason_is_not_told() -> None:
     """Keep it for oneself."""
@@ -52,19 +69,14 @@ def reason_is_not_told() -> None:
         original(one, row, None if row.action is Action.FLUSH else reason)
 
 
-@mutant(
-    "PMQ-M112",
-    "PMQ-LST-002",
-    "Nothing can be sent any more when the application is told of a loss.",
-)
-def callback_cannot_send() -> None:
-    """Refuse it."""
+@mutant("PMQ-M112", "PMQ-LST-002", "What the callback for a loss sends is lost.")
+def callback_sends_nothing() -> None:
+    """Forget it."""
 
     @override(Connection, "send")
     def send(original: Callable[..., None], one: Any, packet_id: int, payload: bytes) -> None:
-        if one.is_ending:
-            raise NotActive("the connection is lost", requirement="PMQ-EXC-005")
-        original(one, packet_id, payload)
+        if not (one.is_ending and one.carrier is Carrier.OPEN):
+            original(one, packet_id, payload)
 
 
 @mutant(

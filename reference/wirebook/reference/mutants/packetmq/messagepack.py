@@ -22,6 +22,8 @@ from wirebook.spec.extension import Ext
 _STR_32 = 0xDB
 _EXT_8 = 0xC7
 _TIME = -1
+_HEADS = 2
+"""Octets that begin a payload, and an array that is one."""
 
 Pairs = Sequence[tuple[Any, Any]]
 
@@ -71,22 +73,22 @@ def empty_is_nil() -> None:
 
 @mutant("PMQ-M027", "PMQ-MSG-003", "A str with a length in four octets is malformed.")
 def refuses_str_32() -> None:
-    """Refuse it as a whole payload."""
+    """Refuse it as a whole payload, or as the first value of an array."""
 
     @override(codec, "unpack")
     def unpack(original: Callable[..., Any], octets: bytes) -> Any:
-        if octets[:1] == bytes([_STR_32]):
+        if _STR_32 in octets[:_HEADS]:
             raise Malformed("PMQ-MSG-002", "a long str")
         return original(octets)
 
 
 @mutant("PMQ-M028", "PMQ-MSG-003", "An extension value with a length of its own is malformed.")
 def refuses_ext_8() -> None:
-    """Refuse it as a whole payload."""
+    """Refuse it as a whole payload, or as the first value of an array."""
 
     @override(codec, "unpack")
     def unpack(original: Callable[..., Any], octets: bytes) -> Any:
-        if octets[:1] == bytes([_EXT_8]):
+        if _EXT_8 in octets[:_HEADS]:
             raise Malformed("PMQ-MSG-002", "an extension value")
         return original(octets)
 
@@ -124,6 +126,22 @@ def last_member_counts() -> None:
             return original(pairs)
         except Malformed as malformed:
             if malformed.requirement != "PMQ-MSG-006":
+                raise
+            return dict(pairs)
+
+
+@mutant("PMQ-M134", "PMQ-MSG-006", "The integer 1 and true are different keys.")
+def kinds_of_keys() -> None:
+    """Compare keys with their types."""
+
+    @override(codec, "_map")
+    def make_map(original: Callable[..., Any], pairs: Pairs) -> Any:
+        try:
+            return original(pairs)
+        except Malformed as malformed:
+            if malformed.requirement != "PMQ-MSG-006":
+                raise
+            if len({(type(key), key) for key, _ in pairs}) < len(pairs):
                 raise
             return dict(pairs)
 

@@ -116,6 +116,22 @@ def loses_what_waits() -> None:
             one.carrier = Carrier.ABORT
 
 
+@mutant(
+    "PMQ-M137",
+    "PMQ-SFQ-005",
+    "What has just been asked for is not sent any more when a softquit comes.",
+    role="server",
+)
+def drops_answers() -> None:
+    """Forget what has not been handed to the system."""
+
+    @override(Connection, "_end")
+    def end(original: Callable[..., None], one: Any, row: Any, now: float) -> None:
+        if row.action is Action.FLUSH and not one._at_end:
+            one._drop_output()
+        original(one, row, now)
+
+
 @mutant("PMQ-M089", "PMQ-SFQ-005", "A peer that has sent a softquit has to close by itself.")
 def leaves_it_to_the_peer() -> None:
     """Do nothing until the farewell period is over."""
@@ -149,6 +165,15 @@ def generic_for_no_reason() -> None:
     @override(internal, "build_softquit")
     def build_softquit(original: Callable[..., bytes], reason: str) -> bytes:
         return original(Reason.GENERIC.value if reason == Reason.UNKNOWN.value else reason)
+
+
+@mutant("PMQ-M138", "PMQ-LST-005", "A handshake that took too long is left with reason.generic.")
+def generic_for_time_out() -> None:
+    """Send the wrong one."""
+
+    @override(internal, "build_softquit")
+    def build_softquit(original: Callable[..., bytes], reason: str) -> bytes:
+        return original(Reason.GENERIC.value if reason == Reason.TIMEOUT.value else reason)
 
 
 @mutant("PMQ-M092", "PMQ-LST-005", "The reason of a softquit is cut off after 255 characters.")

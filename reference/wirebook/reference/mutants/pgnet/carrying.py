@@ -139,7 +139,7 @@ def binary_is_skipped() -> None:
 @mutant(
     "PGN-M009",
     "PGN-WSB-005",
-    "Octets that are not UTF-8 are taken for the replacement character.",
+    "Octets that are not UTF-8 are skipped.",
     role="server",
 )
 def not_utf8() -> None:
@@ -147,9 +147,31 @@ def not_utf8() -> None:
 
     @override(listening._WebSocket, "process_event")
     def process_event(original: Callable[..., None], websocket: Any, event: object) -> None:
-        if isinstance(event, Frame) and event.opcode is Opcode.TEXT and event.fin:
-            event.data = bytes(event.data).decode(errors="replace").encode()
-        original(websocket, event)
+        original(websocket, _mended(event))
+
+
+@mutant(
+    "PGN-M014",
+    "PGN-WSB-005",
+    "Octets that are not UTF-8 are skipped.",
+    role="client",
+)
+def response_that_is_not_utf8() -> None:
+    """Mend the text of frames before it is decoded."""
+
+    @override(calling, "connect")
+    async def connect(original: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        websocket = await original(*arguments, **options)
+        process_event = websocket.process_event
+        websocket.process_event = lambda event: process_event(_mended(event))
+        return websocket
+
+
+def _mended(event: object) -> object:
+    """Return a frame with a text that is UTF-8."""
+    if isinstance(event, Frame) and event.opcode is Opcode.TEXT and event.fin:
+        event.data = bytes(event.data).decode(errors="ignore").encode()
+    return event
 
 
 @mutant("PGN-M010", "PGN-WSB-006", "A message of 1 048 576 octets is too large.")

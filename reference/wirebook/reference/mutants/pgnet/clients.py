@@ -240,28 +240,19 @@ def leaves_with_another_code() -> None:
 
 @mutant(
     "PGN-M170",
-    "PGN-CLI-008",
-    "A client that is asked to disconnect waits for the response to its request.",
+    "PGN-CLI-007",
+    "A client that is asked to disconnect sends first what waits to be sent.",
     role="client",
 )
-def leaves_later() -> None:
-    """Remember that it was asked."""
-    leaving: set[ClientConnection] = set()
+def sent_before_the_end() -> None:
+    """Send the queue without waiting for responses."""
 
     @override(ClientConnection, "disconnect")
     def disconnect(original: Callable[..., None], connection: ClientConnection) -> None:
-        if connection.state is ClientState.WAITING:
-            leaving.add(connection)
-        else:
-            original(connection)
-
-    @override(ClientConnection, "texts_to_send")
-    def texts_to_send(
-        original: Callable[..., list[str]], connection: ClientConnection, now: float
-    ) -> list[str]:
-        if connection in leaving:
-            connection.disconnect()
-        return original(connection, now)
+        if connection._tunnel is not None:
+            texts = [connection._tunnel.seal(queued.text) for queued in connection._queue]
+            connection._texts.extend(texts)
+        original(connection)
 
 
 @mutant(

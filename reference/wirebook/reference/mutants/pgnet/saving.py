@@ -107,7 +107,7 @@ def games_in_clear() -> None:
 
     @override(passwords, "proves")
     def proves(original: Original, kept: Kept, password: str) -> Any:
-        return kept == password if password else original(kept, password)
+        return kept == password or original(kept, password)
 
 
 @mutant("PGN-M362", "PGN-SAV-003", "All passwords are kept with the same salt.", role="server")

@@ -16,10 +16,10 @@ from wirebook.reference.pgnet.core.attempts import Attempts
 from wirebook.reference.pgnet.core.client_connection import ClientConnection, Credentials
 from wirebook.reference.pgnet.core.registry import Login, Registry
 from wirebook.reference.pgnet.core.server import ServerCore
-from wirebook.reference.pgnet.messages import Packet
+from wirebook.reference.pgnet.messages import Packet, Response
 from wirebook.reference.pgnet.operator_log import logger
 from wirebook.reference.pgnet.passwords import LEAST_COST, keep
-from wirebook.spec.pgnet.states import Text
+from wirebook.spec.pgnet.states import PREFIX, Text
 
 Original = Callable[..., Any]
 
@@ -133,6 +133,23 @@ def codes_do_not_count() -> None:
         return response
 
 
+@mutant(
+    "PGN-M378",
+    "PGN-SEC-002",
+    "A login as somebody who is connected counts as a failed attempt.",
+    role="server",
+)
+def other_refusals_count() -> None:
+    """Count it, so that others can lock out who plays."""
+
+    @override(Registry, "judge")
+    def judge(original: Original, registry: Registry, login: Login) -> Any:
+        outcome = original(registry, login)
+        if isinstance(outcome, Response) and outcome.message == Text.ALREADY_CONNECTED:
+            registry._attempts.fail(login.username, login.address, login.now)
+        return outcome
+
+
 @mutant("PGN-M397", "PGN-SEC-004", "Without an admin password, it is `admin`.", role="server")
 def admin_by_default() -> None:
     """Do as the originals do."""
@@ -148,6 +165,28 @@ def admin_by_default() -> None:
 def logs_passwords_of_games() -> None:
     """Hide the payload of no request."""
     set_value(server, "_SECRET_REQUESTS", frozenset())
+
+
+@mutant("PGN-M379", "PGN-SEC-006", "A verbose server logs new invite codes.", role="server")
+def logs_invite_codes() -> None:
+    """Hide only requests with passwords."""
+    invites = f"{PREFIX}create_invite"
+    set_value(server, "_SECRET_REQUESTS", server._SECRET_REQUESTS - {invites})
+
+
+@mutant(
+    "PGN-M380",
+    "PGN-SEC-006",
+    "A server logs what is in a login that is refused for its password or code.",
+    role="server",
+)
+def logs_wrong_passwords() -> None:
+    """Tell the operator who tries what."""
+
+    @override(Registry, "_fail")
+    def fail(original: Original, registry: Registry, login: Login, text: str) -> Any:
+        logger.warning("%s %s", text, login.payload)
+        return original(registry, login, text)
 
 
 @mutant("PGN-M399", "PGN-SEC-006", "A client logs its login.", role="client")

@@ -6,17 +6,18 @@ What may live here: close codes, effects that a violation has, and who is served
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from wirebook.reference.mutants.bank import mutant, override
 from wirebook.reference.pgnet import codec, strict_json, tunnel
-from wirebook.reference.pgnet.core.server import ServerCore
 from wirebook.reference.pgnet.core.server_connection import ServerConnection
 from wirebook.reference.pgnet.errors import Malformed, NotAuthentic, RemoteProtocolError
 from wirebook.reference.pgnet.listening import _WebSocket
 from wirebook.reference.pgnet.tunnel import Tunnel
 from wirebook.spec.pgnet.states import CloseCode
+
+Streamed = AsyncIterator[str | bytes]
 
 
 @mutant("PGN-M132", "PGN-ERR-001", "What cannot be read is closed for with 1008.", role="server")
@@ -58,24 +59,38 @@ def deaf_peers() -> None:
             await original(websocket, text)
 
 
-@mutant("PGN-M137", "PGN-ERR-002", "After a violation nobody can log in any more.", role="server")
-def shut_to_everybody() -> None:
-    """Refuse all who come later."""
-    seen: set[ServerCore] = set()
+@mutant("PGN-M137", "PGN-ERR-002", "A violation ends the connections of all users.", role="server")
+def ends_all() -> None:
+    """Treat everybody as if they had sent it."""
 
     @override(ServerConnection, "receive_violation")
     def receive_violation(
-        original: Callable[..., None], connection: ServerConnection, *rest: Any
+        original: Callable[..., None], connection: ServerConnection, code: int, reason: str
     ) -> None:
-        seen.add(connection._server)
-        original(connection, *rest)
+        original(connection, code, reason)
+        for other in list(connection._server.connections):
+            if other.username is not None:
+                original(other, code, reason)
 
-    @override(ServerCore, "connect")
-    def connect(original: Callable[..., ServerConnection], core: ServerCore, *rest: Any) -> Any:
-        connection = original(core, *rest)
-        if core in seen and not connection.closed:
-            connection.refuse_as_too_many()
-        return connection
+
+@mutant(
+    "PGN-M138",
+    "PGN-ERR-002",
+    "All wait until one who has sent the first frame of a message has sent the last.",
+    role="server",
+)
+def unfinished_messages() -> None:
+    """Read one message after the other."""
+
+    @override(_WebSocket, "recv_streaming")
+    async def recv_streaming(original: Callable[..., Streamed], websocket: Any) -> Streamed:
+        turns = vars(websocket.listening).setdefault("reading", asyncio.Lock())
+        parts = original(websocket)
+        first = await anext(parts)
+        async with turns:
+            yield first
+            async for part in parts:
+                yield part
 
 
 _late: list[RemoteProtocolError] = []

@@ -13,6 +13,7 @@ from wirebook.reference.pygase.core.client import ClientCore
 from wirebook.reference.pygase.core.happenings import StateUpdated
 from wirebook.reference.pygase.core.merging import merged
 from wirebook.reference.pygase.core.sequence import difference, successor
+from wirebook.reference.pygase.core.window import Arrival
 from wirebook.spec.pygase.states import ClientState
 
 _Members = dict[str, Any]
@@ -116,6 +117,27 @@ def applies_time_order_0() -> None:
         del update["time_order"]
         client.state = merged(client.state, update)
         client._happenings.append(StateUpdated(update, client.time_order))
+
+
+@mutant(
+    "PGS-M298",
+    "PGS-SYN-021",
+    "A client does not apply the update of a late package.",
+    role="client",
+)
+def late_updates_do_not_count() -> None:
+    """Handle the rest of such a package only."""
+    late = [False]
+
+    @override(ClientCore, "_accept")
+    def _accept(original: Callable[..., bool], client: ClientCore, fields: Any, now: float) -> bool:
+        late[0] = client.window.judge(fields.sequence) is Arrival.LATE
+        return original(client, fields, now)
+
+    @override(ClientCore, "_update")
+    def _update(original: _Apply, client: ClientCore, update: _Members) -> None:
+        if not late[0]:
+            original(client, update)
 
 
 @mutant(

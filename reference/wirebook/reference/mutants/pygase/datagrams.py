@@ -137,6 +137,28 @@ def ack_in_host_order() -> None:
     )
 
 
+@mutant(
+    "PGS-M069",
+    "PGS-HDR-001",
+    "The time order is sent with its least significant octet first.",
+    role="client",
+)
+def time_order_in_host_order() -> None:
+    """Write the octets of the time order in the other order."""
+
+    @override(codec, "build_client_package")
+    def build(
+        original: Callable[..., bytes],
+        sequence: int,
+        ack: int,
+        bits: int,
+        time_order: int,
+        *events: Any,
+    ) -> bytes:
+        swapped = int.from_bytes(time_order.to_bytes(2, "little"))
+        return original(sequence, ack, bits, swapped, *events)
+
+
 @mutant("PGS-M061", "PGS-HDR-002", "The last octet of the protocol id is not looked at.")
 def three_octets_of_the_id() -> None:
     """Compare three octets."""

@@ -13,7 +13,7 @@ from typing import Any
 from wirebook.reference.mutants.bank import mutant, override, set_value
 from wirebook.reference.pygase import codec
 from wirebook.reference.pygase.codec import LENGTH_SIZE
-from wirebook.reference.pygase.core.happenings import EventAcked
+from wirebook.reference.pygase.core.happenings import EventAcked, EventLost
 from wirebook.reference.pygase.core.outbox import EVENTS_PER_PACKAGE, Flight, Outbox, Outgoing, Sent
 from wirebook.reference.pygase.core.peer import Address, Peer
 from wirebook.reference.pygase.core.server import ServerCore
@@ -175,6 +175,24 @@ def never_acked() -> None:
         return acked
 
 
+@mutant(
+    "PGS-M237",
+    "PGS-EVT-012",
+    "A client runs an ack callback also when the event is lost.",
+    role="client",
+)
+def lost_is_acked() -> None:
+    """Report an ack in place of a loss."""
+
+    @override(Peer, "_retry")
+    def _retry(original: Callable[..., None], peer: Peer, sent: Sent) -> None:
+        known = len(peer._happenings)
+        original(peer, sent)
+        for place, one in list(enumerate(peer._happenings))[known:]:
+            if isinstance(one, EventLost):
+                peer._happenings[place] = EventAcked(one.peer, one.context)
+
+
 def _with_retries(
     change: Callable[[int], int],
 ) -> Callable[..., None]:
@@ -207,6 +225,19 @@ def no_retries() -> None:
 def one_try_too_few() -> None:
     """Count the first try among the retries."""
     override(Peer, "dispatch")(_with_retries(lambda retries: max(0, retries - 1)))
+
+
+@mutant("PGS-M239", "PGS-EVT-013", "A client sends an event again and again.", role="client")
+def endless_retries() -> None:
+    """Give every lost event as many retries as it had."""
+
+    @override(Peer, "_retry")
+    def _retry(original: Callable[..., None], peer: Peer, sent: Sent) -> None:
+        events = tuple(
+            replace(event, retries=event.retries + 1) if event.retries else event
+            for event in sent.events
+        )
+        original(peer, Sent(sent.at, events))
 
 
 @mutant(
@@ -270,3 +301,15 @@ def without_keywords() -> None:
     @override(codec, "build_event")
     def build_event(original: Callable[..., bytes], event_type: str, args: Any, _: Any) -> bytes:
         return original(event_type, args, {})
+
+
+@mutant("PGS-M238", "PGS-EVT-014", "A server sends an event for all clients twice.", role="server")
+def for_all_twice() -> None:
+    """Go round once more."""
+
+    @override(ServerCore, "broadcast")
+    def broadcast(
+        original: Callable[..., None], core: ServerCore, event: bytes, **options: Any
+    ) -> None:
+        original(core, event, **options)
+        original(core, event, **options)

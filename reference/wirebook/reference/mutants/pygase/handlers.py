@@ -5,7 +5,9 @@ What may live here: what becomes of an event from its package until its handler 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
+from inspect import isawaitable
 from typing import Any
 from weakref import WeakSet
 
@@ -71,6 +73,32 @@ def no_keywords_for_handlers() -> None:
 def handled_twice() -> None:
     """Repeat the events of each package."""
     _hand_over(lambda events: [event for event in events for _ in range(2)])
+
+
+@mutant(
+    "PGS-M253",
+    "PGS-EVT-020",
+    "A receiver does not wait for the handler of an event before it hands over the next one.",
+)
+def all_at_once() -> None:
+    """Let coroutines run by themselves."""
+
+    @override(Serial, "submit")
+    def submit(
+        original: Callable[..., None],
+        serial: Serial,
+        what: str,
+        function: Callable[[], Any],
+        *done: Callable[[], None],
+    ) -> None:
+        def begin() -> None:
+            result = function()
+            if isawaitable(result):
+                running.add(asyncio.ensure_future(result))
+
+        original(serial, what, begin, *done)
+
+    running: set[Any] = set()
 
 
 @mutant(
@@ -229,3 +257,36 @@ def last_change_counts() -> None:
         return {**older, **newer}
 
     set_value(machine, "added", latest)
+
+
+@mutant(
+    "PGS-M254",
+    "PGS-EVT-024",
+    "The handlers of the game loop are not told which client an event came from.",
+    role="server",
+)
+def nobodys_events() -> None:
+    """Leave the address out."""
+
+    @override(GameStateMachine, "_push_event")
+    def _push_event(original: Callable[..., None], machine: GameStateMachine, event: Event) -> None:
+        event.handler_kwargs["client_address"] = None
+        original(machine, event)
+
+
+@mutant(
+    "PGS-M255",
+    "PGS-EVT-024",
+    "The handlers of the game loop are told how long the game has run.",
+    role="server",
+)
+def time_since_the_beginning() -> None:
+    """Give them that in place of the time since the last step."""
+    ran = [0.0]
+
+    @override(machine, "_handling")
+    def _handling(
+        original: Callable[..., Any], handlers: Any, event: Event, state: Any, dt: float
+    ) -> Any:
+        ran[0] += dt
+        return original(handlers, event, state, ran[0])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgpack
 
 from wirebook.reference.mutants.bank import mutant, override, set_value
+from wirebook.reference.mutants.pygase.values import changed, keys, scalars
 from wirebook.reference.pygase import codec
 from wirebook.reference.pygase.errors import Malformed
 
@@ -76,7 +77,7 @@ def bins_arrive_as_strs() -> None:
 
     @override(codec, "unpack")
     def unpack(original: Callable[[bytes], Any], octets: bytes) -> Any:
-        return _changed(original(octets), _decoded)
+        return changed(original(octets), _decoded)
 
 
 @mutant("PGS-M086", "PGS-MSG-004", "An empty bin is sent as an empty str.")
@@ -96,7 +97,7 @@ def only_shortest_integers() -> None:
     @override(codec, "unpack")
     def unpack(original: Callable[[bytes], Any], octets: bytes) -> Any:
         value = original(octets)
-        if not any(type(one) is float for one in _scalars(value)):
+        if not any(type(one) is float for one in scalars(value)):
             shortest: bytes = msgpack.packb(value)
             if len(octets) > len(shortest):
                 raise Malformed("PGS-MSG-005", "a mutant wants the shortest format")
@@ -218,7 +219,7 @@ def _write(change: Callable[[Any], Any]) -> None:
 
     @override(codec, "pack_checked")
     def pack(original: Callable[[object], bytes], value: object) -> bytes:
-        return original(_changed(value, change))
+        return original(changed(value, change))
 
 
 def _discard(bad: Callable[[Any, bool], bool], requirement: str) -> None:
@@ -227,9 +228,7 @@ def _discard(bad: Callable[[Any, bool], bool], requirement: str) -> None:
     @override(codec, "unpack")
     def unpack(original: Callable[[bytes], Any], octets: bytes) -> Any:
         value = original(octets)
-        if any(bad(one, False) for one in _scalars(value)) or any(
-            bad(k, True) for k in _keys(value)
-        ):
+        if any(bad(one, False) for one in scalars(value)) or any(bad(k, True) for k in keys(value)):
             raise Malformed(requirement, "a mutant does not want it")
         return value
 
@@ -272,37 +271,6 @@ def _unpack(octets: bytes, unicode_errors: str) -> Any:
         ext_hook=codec._refuse_extension,
         unicode_errors=unicode_errors,
     )
-
-
-def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
-    """Return the value with its scalars changed."""
-    if isinstance(value, dict):
-        return {_changed(key, change): _changed(one, change) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_changed(one, change) for one in value]
-    return change(value)
-
-
-def _keys(value: Any) -> Iterator[Any]:
-    """Yield all keys of the maps in a value."""
-    if isinstance(value, list | dict):
-        if isinstance(value, dict):
-            yield from value
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _keys(part)
-
-
-def _scalars(value: Any) -> Iterator[Any]:
-    """Yield all scalars in a value, keys among them."""
-    if isinstance(value, dict):
-        yield from value
-        for part in value.values():
-            yield from _scalars(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _scalars(part)
-    else:
-        yield value
 
 
 def _tuples_as_maps(value: Any) -> Any:

@@ -213,6 +213,12 @@ def never_slower() -> None:
     set_value(congestion, "INTERVAL_BAD", INTERVAL_GOOD)
 
 
+@mutant("PGS-M353", "PGS-CGA-002", "A side with bad quality sends 30 packages per second.")
+def not_slow_enough() -> None:
+    """Make the longer interval shorter."""
+    set_value(congestion, "INTERVAL_BAD", 1 / 30)
+
+
 @mutant("PGS-M343", "PGS-CGA-002", "A side slows down above a latency of 0.1 s.")
 def lower_threshold() -> None:
     """Look at two and a half times the latency."""

@@ -160,6 +160,22 @@ def last_that_is_validated() -> None:
         original(core, peer, action)
 
 
+@mutant(
+    "PGS-M391",
+    "PGS-SHD-005",
+    "A server whose host client is gone takes the next client for it.",
+    role="server",
+)
+def the_next_is_host() -> None:
+    """Forget the host with its connection."""
+
+    @override(ServerCore, "_drop")
+    def _drop(original: Callable[..., None], core: ServerCore, peer: ServerPeer) -> None:
+        original(core, peer)
+        if peer.address == core.host:
+            core.host = None
+
+
 @mutant("PGS-M389", "PGS-SHD-006", "A client ends `shutdown` with a zero octet.", role="client")
 def shutdown_with_an_end() -> None:
     """Send nine octets."""

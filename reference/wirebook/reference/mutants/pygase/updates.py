@@ -257,6 +257,17 @@ def far_behind_without_the_rest() -> None:
 
 
 @mutant(
+    "PGS-M278",
+    "PGS-SYN-006",
+    "A server sends no deletions to a client that is more than 900 steps behind.",
+    role="server",
+)
+def shorter_memory() -> None:
+    """Forget the states before."""
+    set_value(history, "_REMEMBERED", 900)
+
+
+@mutant(
     "PGS-M274",
     "PGS-SYN-007",
     "A server sends nothing new to a client that reports a time order from the future.",

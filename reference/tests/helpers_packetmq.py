@@ -237,3 +237,8 @@ def kept(peer: Peer, name: str = "app:note") -> list[tuple[int, Any]]:
     packet = peer.registry.packetObj(name)
     assert isinstance(packet, Kept)
     return packet.received
+
+
+def internal_ids() -> dict[str, int]:
+    names = ("handshake_init", "softquit", "handshake_pubids", "handshake_finish")
+    return {f"packetmq:{name}": number for number, name in enumerate(names)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sized
 from contextlib import asynccontextmanager, suppress
 from secrets import token_bytes
 from typing import Any
@@ -139,3 +139,8 @@ async def raw(server: Server, name: str = "", **options: Any) -> AsyncIterator[R
             answer = await peer.login(name)
             assert answer["status"] == 0, answer
         yield peer
+
+
+def has_so_many(things: Sized, number: int) -> bool:
+    """Tell whether there are so many."""
+    return len(things) == number

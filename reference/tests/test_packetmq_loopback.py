@@ -14,11 +14,11 @@ import pytest
 from tests.helpers_packetmq import (
     CLIENT_IDS,
     HANDSHAKE_OF_CLIENT,
-    HANDSHAKE_OF_SERVER,
     Kept,
     RawPeer,
     ToldClient,
     ToldServer,
+    internal_ids,
     kept,
     leave,
     packet,
@@ -273,77 +273,6 @@ def test_one_peer_takes_no_more_than_its_turn() -> None:
         serving.close()
 
 
-@pytest.fixture
-def fake_server() -> Iterator[socket.socket]:
-    """A socket that listens, for servers made by hand."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(10.0)
-        yield listener
-
-
-def accept(listener: socket.socket) -> RawPeer:
-    """Return the next connection to a server made by hand."""
-    return RawPeer(listener.accept()[0])
-
-
-@covers("PMQ-IDS-001")
-def test_ids_of_two_servers(fake_server: socket.socket, client: ToldClient) -> None:
-    """With two servers, each connection has its server's ids, and the registry its own."""
-    other_ids = {"app:note": 60000, "app:echo": 16}
-    peers = []
-    for ids in ({"app:echo": 17, "app:note": 18}, other_ids):
-        client.connect(fake_server.getsockname())
-        peer = accept(fake_server)
-        pubids = packet(2, {"adapt": False, "idmap": {**_internal(), **ids}})
-        peer.send(HANDSHAKE_OF_SERVER[:16], pubids, packet(3, None))
-        peer.read(3)
-        peers.append(peer)
-    eventually(lambda: client.made == [0, 1])
-    for number in (0, 1):
-        client.sendPacket(number, "app:echo", number)
-        client.sendPacket(number, 40, number)  # the id in the registry means the same
-    assert peers[0].read(2) == [(17, 0)] * 2
-    assert peers[1].read(2) == [(16, 1)] * 2
-    peers[0].send(packet(18, "a"))
-    peers[1].send(packet(60000, "b"))
-    eventually(lambda: len(kept(client)) == 2)
-    assert sorted(kept(client)) == [(0, "a"), (1, "b")]
-    assert client.registry.packetInt("app:echo") == 40
-    for peer in peers:
-        peer.socket.close()
-
-
-def _internal() -> dict[str, int]:
-    names = ("handshake_init", "softquit", "handshake_pubids", "handshake_finish")
-    return {f"packetmq:{name}": number for number, name in enumerate(names)}
-
-
-def test_a_hostile_server_misleads_nobody(fake_server: socket.socket, client: ToldClient) -> None:
-    """Remapped internal packets are refused, and the next connection is none the worse."""
-    hostile = {**_internal(), "packetmq:softquit": 17, "app:echo": 1, "app:note": 0}
-    client.connect(fake_server.getsockname())
-    with accept(fake_server) as peer:
-        peer.send(HANDSHAKE_OF_SERVER[:16], packet(2, {"adapt": False, "idmap": hostile}))
-        assert peer.read(3)[2] == (1, {"reason": "reason.malformed"})
-    client.connect(fake_server.getsockname())
-    with accept(fake_server) as peer:
-        peer.send(HANDSHAKE_OF_SERVER)
-        eventually(lambda: client.made == [1])
-        client.sendPacket(None, "app:echo")
-        assert peer.read(4)[3] == (17, None)
-    eventually(lambda: client.lost[-1:] == [(1, None)])
-
-
-def test_nobody_listens(client: ToldClient, fake_server: socket.socket) -> None:
-    """A connection that fails is lost, with the error, and the number is not used again."""
-    address = fake_server.getsockname()
-    fake_server.close()
-    assert client.connect(address) == 0
-    number, why = eventually(lambda: client.lost)[0]
-    assert (number, isinstance(why, OSError)) == (0, True)
-    assert client.connect(address) == 1
-
-
 def test_timers_run(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody stays in the handshake, nor in the farewell, for longer than the book's periods."""
     monkeypatch.setattr(connection, "HANDSHAKE_DEADLINE", 0.2)
@@ -383,7 +312,7 @@ def test_registries_that_no_frame_can_hold(serving: Serving) -> None:
 
 def test_a_peer_of_old_that_packs_text_as_octets(serving: Serving) -> None:
     """The handshake works with bin for every text, and application packets stay as they are."""
-    octets = {name.encode(): number for name, number in {**_internal(), **CLIENT_IDS}.items()}
+    octets = {name.encode(): number for name, number in {**internal_ids(), **CLIENT_IDS}.items()}
     with RawPeer.to(serving.port) as peer:
         peer.send(packet(0, {b"version": 1}))
         peer.send(packet(2, {b"adapt": True, b"idmap": octets}), packet(3, None))

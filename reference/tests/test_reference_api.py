@@ -252,6 +252,22 @@ def test_steps_count_and_merge() -> None:
     assert (state.time_order, state.hp, state.m) == (1, 80, {"a": 1, "dt": 0.02})
 
 
+@covers("PGS-EVT-024")
+def test_handlers_of_the_game_are_told_state_time_and_client() -> None:
+    """In each step they get the state as it is, the time since the last one, and the address."""
+    told = []
+
+    def hit(by: int, game_state: GameState, dt: float, client_address: Any) -> dict[str, Any]:
+        told.append((by, game_state.n, dt, client_address))
+        return {"n": game_state.n + 1}
+
+    machine = machine_of(GameStateStore(GameState(n=0)), lambda *_: {})
+    machine.register_event_handler("HIT", hit)
+    for number in range(2):
+        stepped(machine, Event("HIT", number, client_address=("h", number)))
+    assert told == [(0, 0, 0.02, ("h", 0)), (1, 1, 0.02, ("h", 1))]
+
+
 @covers("PGS-EVT-023")
 def test_failing_steps_and_handlers_change_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """What fails is told to the operator; the rest of the step counts."""

@@ -324,6 +324,21 @@ def test_a_disconnected_host_shuts_nothing_down() -> None:
     assert not network.seen(ShutdownRequested)
 
 
+@covers("PGS-SHD-005", "PGS-SHD-002")
+def test_nobody_follows_the_host_client() -> None:
+    """Once the host client is gone for good, nobody else may stop the server."""
+    network = Network()
+    host = network.connected(1)
+    address = network.address_of(host)
+    host.disconnect(network.now)
+    network.run(11.0)
+    assert not network.server.peers
+    newcomer = network.connected(2)
+    network.inject(b"shutdown", network.address_of(newcomer))
+    assert network.server.host == address
+    assert not network.seen(ShutdownRequested)
+
+
 @covers("PGS-SEC-004")
 def test_shutdown_by_clients_can_be_switched_off() -> None:
     """An operator who does not want it is not asked."""

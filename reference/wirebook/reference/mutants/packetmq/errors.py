@@ -72,7 +72,9 @@ def ignores_malformed() -> None:
     react(*ACTIVE, to=Input.MALFORMED, by=Action.IGNORE)
 
 
-@mutant("PMQ-M124", "PMQ-ERR-004", "Packets that come together with a bad length are not handled.")
+@mutant(
+    "PMQ-M124", "PMQ-ERR-004", "Packets before a bad length are not handled if they came with it."
+)
 def nothing_before() -> None:
     """Drop them."""
 
@@ -83,7 +85,7 @@ def nothing_before() -> None:
             one._packets.clear()
 
 
-@mutant("PMQ-M125", "PMQ-ERR-004", "Packets that came together with a violation are handled.")
+@mutant("PMQ-M125", "PMQ-ERR-004", "Packets behind a violation are handled if they came with it.")
 def packets_behind() -> None:
     """Handle all that there are before leaving."""
 

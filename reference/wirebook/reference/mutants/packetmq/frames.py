@@ -96,7 +96,7 @@ def refuses_the_largest_frame() -> None:
         return packets, violation
 
 
-@mutant("PMQ-M135", "PMQ-FRM-004", "A frame with the length 3 is one too short.")
+@mutant("PMQ-M135", "PMQ-FRM-004", "A frame with the length 3 is too short.")
 def refuses_the_smallest_frame() -> None:
     """Refuse it once it is there."""
 
@@ -190,7 +190,7 @@ def long_ids() -> None:
         return original(0, packet_id.to_bytes(codec.ID_SIZE) + payload)
 
 
-@mutant("PMQ-M013", "PMQ-PID-002", "handshake_finish is sent with the id that the peer gives it.")
+@mutant("PMQ-M013", "PMQ-PID-002", "`handshake_finish` is sent with the id that the peer gives it.")
 def internal_id_of_the_peer() -> None:
     """Look into the peer's id map."""
 

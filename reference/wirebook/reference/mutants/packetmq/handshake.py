@@ -29,7 +29,9 @@ _LATER = 3.0
 Step = Callable[..., Action]
 
 
-@mutant("PMQ-M059", "PMQ-HSK-001", "handshake_init is sent only when the peer has sent something.")
+@mutant(
+    "PMQ-M059", "PMQ-HSK-001", "`handshake_init` is sent only when the peer has sent something."
+)
 def waits_for_the_peer() -> None:
     """Hold it back."""
     waiting: set[Connection] = set()
@@ -49,7 +51,7 @@ def waits_for_the_peer() -> None:
         original(one, data)
 
 
-@mutant("PMQ-M060", "PMQ-HSK-002", "handshake_pubids is sent only when the peer's has come.")
+@mutant("PMQ-M060", "PMQ-HSK-002", "`handshake_pubids` is sent only when the peer's has come.")
 def sends_ids_late() -> None:
     """Hold it back."""
     react(State.CONN_MADE, to=Input.INIT_SAME, by=Action.IGNORE, next_state=State.IDCHECK)
@@ -125,7 +127,9 @@ def fewer_names() -> None:
         return id_map.keys() <= own.with_internal().keys()
 
 
-@mutant("PMQ-M067", "PMQ-HSK-007", "handshake_finish is sent to a peer of the same policy as well.")
+@mutant(
+    "PMQ-M067", "PMQ-HSK-007", "`handshake_finish` is sent to a peer of the same policy as well."
+)
 def finishes_before_it_leaves() -> None:
     """Send it before the softquit."""
 
@@ -139,7 +143,7 @@ def finishes_before_it_leaves() -> None:
 @mutant(
     "PMQ-M068",
     "PMQ-HSK-007",
-    "handshake_finish is sent to a peer with other names as well.",
+    "`handshake_finish` is sent to a peer with other names as well.",
     role="client",
 )
 def finishes_though_names_differ() -> None:
@@ -182,13 +186,13 @@ def keeps_its_own_ids() -> None:
         one.ids = own
 
 
-@mutant("PMQ-M071", "PMQ-HSK-009", "A handshake_finish makes a side active in any state.")
+@mutant("PMQ-M071", "PMQ-HSK-009", "A `handshake_finish` makes a side active in any state.")
 def finish_alone() -> None:
     """Go there at once."""
     react(*BEFORE_ACTIVE, to=Input.FINISH, by=Action.CONFIRM, next_state=State.CONFIRMED)
 
 
-@mutant("PMQ-M072", "PMQ-HSK-009", "Each handshake_init is answered with handshake_pubids.")
+@mutant("PMQ-M072", "PMQ-HSK-009", "Each `handshake_init` is answered with `handshake_pubids`.")
 def answers_again() -> None:
     """Send it in every state."""
     react(State.IDCHECK, *ACTIVE, to=Input.INIT_SAME, by=Action.SEND_PUBIDS)
@@ -248,7 +252,7 @@ def told_too_early() -> None:
         return action
 
 
-@mutant("PMQ-M078", "PMQ-HSK-011", "Each handshake_finish tells the application of a connection.")
+@mutant("PMQ-M078", "PMQ-HSK-011", "Each `handshake_finish` tells the application of a connection.")
 def told_again() -> None:
     """Confirm what is confirmed."""
     react(State.CONFIRMED, to=Input.FINISH, by=Action.CONFIRM)

@@ -48,7 +48,7 @@ def names_as_bin() -> None:
         return codec.frame(HANDSHAKE_PUBIDS, codec.pack({"adapt": adaptive, "idmap": in_bin}))
 
 
-@mutant("PMQ-M043", "PMQ-INT-001", "A handshake_init with another member is malformed.")
+@mutant("PMQ-M043", "PMQ-INT-001", "A `handshake_init` with another member is malformed.")
 def only_version() -> None:
     """Want it alone."""
 
@@ -59,7 +59,7 @@ def only_version() -> None:
         return original(value)
 
 
-@mutant("PMQ-M044", "PMQ-INT-001", "A handshake_pubids with another member is malformed.")
+@mutant("PMQ-M044", "PMQ-INT-001", "A `handshake_pubids` with another member is malformed.")
 def only_ids() -> None:
     """Want its two members alone."""
 
@@ -70,7 +70,7 @@ def only_ids() -> None:
         return original(value)
 
 
-@mutant("PMQ-M045", "PMQ-INT-002", "handshake_init says which program it comes from.")
+@mutant("PMQ-M045", "PMQ-INT-002", "`handshake_init` says which program it comes from.")
 def says_more() -> None:
     """Give it another member."""
     value = {"version": VERSION, "program": "wirebook"}
@@ -97,7 +97,7 @@ def true_is_1() -> None:
         return original({"version": int(version)} if type(version) is bool else value)
 
 
-@mutant("PMQ-M048", "PMQ-INT-003", "A handshake_init without a version speaks the own one.")
+@mutant("PMQ-M048", "PMQ-INT-003", "A `handshake_init` without a version speaks the own one.")
 def no_version() -> None:
     """Take it for granted."""
 
@@ -190,13 +190,13 @@ def any_policy() -> None:
         return original(value)
 
 
-@mutant("PMQ-M057", "PMQ-INT-009", "handshake_finish is sent with true for its payload.")
+@mutant("PMQ-M057", "PMQ-INT-009", "`handshake_finish` is sent with true for its payload.")
 def finish_true() -> None:
     """Send it so."""
     set_value(internal, "FINISH", codec.frame(HANDSHAKE_FINISH, codec.pack(True)))
 
 
-@mutant("PMQ-M058", "PMQ-INT-010", "A handshake_finish with anything but nil is malformed.")
+@mutant("PMQ-M058", "PMQ-INT-010", "A `handshake_finish` with anything but nil is malformed.")
 def finish_needs_nil() -> None:
     """Look at it."""
 

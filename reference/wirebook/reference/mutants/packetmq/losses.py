@@ -104,7 +104,7 @@ def end_loses_what_waits() -> None:
             one.carrier = Carrier.ABORT
 
 
-@mutant("PMQ-M115", "PMQ-LST-003", "A frame that is cut off by the end of the stream is bad.")
+@mutant("PMQ-M115", "PMQ-LST-003", "A frame that the end of the stream cuts off is a violation.")
 def cut_off_frame_is_bad() -> None:
     """Treat it as a violation."""
 

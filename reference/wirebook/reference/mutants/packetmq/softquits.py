@@ -39,7 +39,7 @@ def says_it_twice() -> None:
             one._put(one._softquit)
 
 
-@mutant("PMQ-M083", "PMQ-SFQ-001", "A softquit before active is followed by handshake_finish.")
+@mutant("PMQ-M083", "PMQ-SFQ-001", "A softquit before active is followed by `handshake_finish`.")
 def finishes_afterwards() -> None:
     """Send it last of all."""
 

@@ -32,33 +32,32 @@ def _with_payload(change: Callable[[Request, Members], Members]) -> None:
         return original(made, session, packet)
 
 
-@mutant("PGN-M061", "PGN-ARG-001", "Unknown arguments are ignored.", role="server")
-def unknown_arguments() -> None:
-    """Leave them out."""
+def _without_unknown(of: Callable[[Request], bool]) -> None:
+    """Leave out the arguments that some requests do not have."""
 
     def known(request: Request, payload: Members) -> Members:
+        if not of(request):
+            return payload
         return {name: value for name, value in payload.items() if name in request.arguments}
 
     _with_payload(known)
 
 
+@mutant("PGN-M061", "PGN-ARG-001", "The requests of users ignore unknown arguments.", role="server")
+def unknown_arguments() -> None:
+    """Leave them out."""
+    _without_unknown(lambda request: not request.admin)
+
+
 @mutant(
     "PGN-M062",
     "PGN-ARG-001",
-    "The requests of administration ignore unknown arguments.",
+    "Requests of administration that have arguments ignore unknown ones.",
     role="server",
 )
 def unknown_arguments_of_the_admin() -> None:
     """Leave them out there."""
-
-    def known(request: Request, payload: Members) -> Members:
-        return {
-            name: value
-            for name, value in payload.items()
-            if name in request.arguments or not request.admin
-        }
-
-    _with_payload(known)
+    _without_unknown(lambda request: request.admin and bool(request.arguments))
 
 
 @mutant("PGN-M119", "PGN-ARG-001", "A heartbeat with a payload is refused.", role="server")

@@ -11,11 +11,12 @@ from typing import Any
 
 from wirebook.reference.mutants.bank import mutant, override
 from wirebook.reference.pgnet import codec, strict_json, tunnel
+from wirebook.reference.pgnet.core.names import is_user_name
 from wirebook.reference.pgnet.core.server_connection import ServerConnection
 from wirebook.reference.pgnet.errors import Malformed, NotAuthentic, RemoteProtocolError
 from wirebook.reference.pgnet.listening import _WebSocket
 from wirebook.reference.pgnet.tunnel import Tunnel
-from wirebook.spec.pgnet.states import CloseCode
+from wirebook.spec.pgnet.states import CloseCode, ServerState
 
 Streamed = AsyncIterator[str | bytes]
 
@@ -148,3 +149,30 @@ def replayed_and_carried_out() -> None:
             return tunnel.unseal(message, made._secret)[1]
 
     _handle_first()
+
+
+@mutant("PGN-M139", "PGN-ERR-003", "A login without `message` registers its user.", role="server")
+def registered_all_the_same() -> None:
+    """Look at its payload, and take the name."""
+    names: list[str] = []
+
+    @override(codec, "parse_request")
+    def parse_request(original: Callable[..., Any], text: str | bytes) -> Any:
+        try:
+            return original(text)
+        except Malformed:
+            payload = strict_json.read(text).get("payload")
+            if isinstance(payload, dict):
+                names.append(str(payload.get("username", "")))
+            raise
+
+    @override(ServerConnection, "receive_text")
+    def receive_text(
+        original: Callable[..., None], connection: ServerConnection, *rest: Any
+    ) -> None:
+        in_login = connection.state is ServerState.AWAITING_LOGIN
+        original(connection, *rest)
+        while names:
+            name = names.pop()
+            if in_login and is_user_name(name):
+                connection._server.registry.users.setdefault(name, None)

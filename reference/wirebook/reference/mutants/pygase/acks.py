@@ -12,7 +12,7 @@ from wirebook.reference.pygase.core.happenings import EventAcked
 from wirebook.reference.pygase.core.outbox import Flight, Sent
 from wirebook.reference.pygase.core.peer import Peer
 from wirebook.reference.pygase.core.sequence import MAX_SEQUENCE, newer
-from wirebook.reference.pygase.core.window import SIZE, acknowledges
+from wirebook.reference.pygase.core.window import SIZE, Window, acknowledges
 
 Names: TypeAlias = Callable[[int, int, int], bool]
 """Tells whether an ack and its bits name a sequence."""
@@ -54,6 +54,18 @@ def bits_are_reversed() -> None:
 def bits_are_inverted() -> None:
     """Send 1 for what was not received."""
     _send_acks(lambda ack, bits: (ack, bits ^ _MASK if ack else 0))
+
+
+@mutant("PGS-M046", "PGS-ACK-002", "What came before the first package counts as received.")
+def before_the_first_is_acked() -> None:
+    """Begin with all bits set, unless there are fewer sequences before the first."""
+
+    @override(Window, "accept")
+    def accept(original: Callable[..., None], window: Window, sequence: int) -> None:
+        first = not window.ack
+        original(window, sequence)
+        if first and sequence > SIZE:
+            window.bits = _MASK
 
 
 @mutant("PGS-M035", "PGS-ACK-003", "Only `ack` acks a package; the ack bits are not looked at.")

@@ -17,6 +17,9 @@ from wirebook.reference.pygase.core.window import Arrival, Window
 from wirebook.reference.pygase.endpoint import Endpoint
 from wirebook.spec.pygase.states import ServerAction, ServerInput, ServerState
 
+_SHUNNED_FOR = 10.0
+"""Seconds for which an address gets no connection."""
+
 
 @mutant(
     "PGS-M121",
@@ -208,6 +211,27 @@ def forgets_late() -> None:
 def forgets_at_once() -> None:
     """Remember for a moment."""
     set_value(server_peer, "RESUMPTION_PERIOD", 0.1)
+
+
+@mutant(
+    "PGS-M135",
+    "PGS-CON-006",
+    "An address whose datagram was discarded gets no connection for a while.",
+    role="server",
+)
+def shuns_addresses() -> None:
+    """Remember who has sent rubbish."""
+    shunned: dict[Address, float] = {}
+
+    @override(ServerCore, "receive_datagram")
+    def receive(
+        original: Callable[..., None], core: ServerCore, data: bytes, address: Address, now: float
+    ) -> None:
+        if now < shunned.get(address, 0.0):
+            return
+        original(core, data, address, now)
+        if address not in core.peers:
+            shunned[address] = now + _SHUNNED_FOR
 
 
 def _on_resumption(forget: Callable[[ServerCore, ServerPeer], None]) -> None:

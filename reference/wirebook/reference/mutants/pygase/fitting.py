@@ -68,6 +68,21 @@ def oldest_in_between() -> None:
 
 
 @mutant(
+    "PGS-M286",
+    "PGS-SYN-010",
+    "A server takes an update of more than 2000 octets for one that does not fit.",
+    role="server",
+)
+def room_to_spare() -> None:
+    """Leave some room in every package."""
+
+    @override(History, "_between")
+    def _between(original: Callable[..., bytes | None], *versions: Any) -> bytes | None:
+        octets = original(*versions)
+        return octets if octets is None or len(octets) <= 2000 else None
+
+
+@mutant(
     "PGS-M283",
     "PGS-SYN-011",
     "A server does not tell its operator that an update fits into no package.",

@@ -82,6 +82,7 @@ def handled_twice() -> None:
 )
 def all_at_once() -> None:
     """Let coroutines run by themselves."""
+    running: set[Any] = set()
 
     @override(Serial, "submit")
     def submit(
@@ -97,8 +98,6 @@ def all_at_once() -> None:
                 running.add(asyncio.ensure_future(result))
 
         original(serial, what, begin, *done)
-
-    running: set[Any] = set()
 
 
 @mutant(

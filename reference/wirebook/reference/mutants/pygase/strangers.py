@@ -7,8 +7,9 @@ from typing import Any
 
 from wirebook.reference.mutants.bank import mutant, override, set_value
 from wirebook.reference.pygase.core import server_peer
+from wirebook.reference.pygase.core.server import ServerCore
 from wirebook.reference.pygase.core.server_peer import ServerPeer
-from wirebook.spec.pygase.states import ServerState
+from wirebook.spec.pygase.states import ServerInput, ServerState
 
 
 @mutant(
@@ -43,6 +44,54 @@ def everybody_is_validated() -> None:
         acked = original(peer, *package)
         peer._packages_owed = peer._octets_owed = 1 << 30
         return acked
+
+
+@mutant(
+    "PGS-M145",
+    "PGS-SEC-001",
+    "Datagrams that are discarded earn packages, too, before the validation.",
+    role="server",
+)
+def discarded_earns() -> None:
+    """Owe a package for whatever comes from the address of a connection."""
+
+    @override(ServerCore, "receive_datagram")
+    def receive(
+        original: Callable[..., None], core: ServerCore, data: bytes, address: Any, now: float
+    ) -> None:
+        peer = core.peers.get(address)
+        owed = peer._packages_owed if peer is not None else 0
+        original(core, data, address, now)
+        if peer is not None and peer._packages_owed == owed:
+            peer._packages_owed += 1
+            peer._octets_owed += 3 * len(data)
+
+
+@mutant("PGS-M146", "PGS-SEC-001", "Any ack but 0 validates a connection.", role="server")
+def any_ack_validates() -> None:
+    """Take an ack of what was never sent for one of something."""
+
+    @override(ServerPeer, "receive")
+    def receive(original: Callable[..., bool], peer: ServerPeer, fields: Any, *rest: Any) -> bool:
+        return original(peer, fields, *rest) or fields.ack > 0
+
+
+@mutant(
+    "PGS-M147",
+    "PGS-SEC-001",
+    "A client that begins anew counts as validated if it was before.",
+    role="server",
+)
+def replacements_are_validated() -> None:
+    """Hand the validation on to the new connection."""
+
+    @override(ServerCore, "_take")
+    def take(original: Callable[..., None], core: ServerCore, peer: ServerPeer, *rest: Any) -> None:
+        validated = peer.state is ServerState.DISCONNECTED
+        original(core, peer, *rest)
+        new = core.peers[peer.address]
+        if validated and new is not peer:
+            core._follow_up(new, new.step(ServerInput.ACK, rest[-1]))
 
 
 @mutant(

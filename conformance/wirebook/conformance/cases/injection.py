@@ -73,7 +73,7 @@ def scene(
         site = stack.enter_context(served(own_server, fresh=fresh))
         stack.enter_context(site.client.inside())
         # Before any client is there: the tap sees every connection from its beginning.
-        tap = stack.enter_context(Tap(site.client))
+        tap = stack.enter_context(Tap(site.client, own_server.port))
         injector = stack.enter_context(make_injector(site.attacker, exchange))
         exchange.note(f"The hosts are {described(site)}.")
         yield Scene(site, own_server, injector, tap, exchange)

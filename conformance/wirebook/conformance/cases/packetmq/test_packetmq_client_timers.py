@@ -6,6 +6,8 @@ cases do.
 
 from __future__ import annotations
 
+import time
+
 from wirebook.conformance.drivers.packetmq import frames
 from wirebook.conformance.drivers.packetmq.controls import SteeredClient, lost, made, received
 from wirebook.conformance.drivers.packetmq.player import bring_to, join
@@ -20,6 +22,7 @@ EARLY, LATE = 0.25, 1.25
 """Seconds by which a timer may be off: no system is exact, and a client may look only so often."""
 WORST_LAG = 0.5
 PROBE_SECONDS = 0.03
+BETWEEN_NOISE_SECONDS = 0.5
 
 
 def check_time(server: RawServer, seconds: float, nominal: float, what: str) -> None:
@@ -38,16 +41,31 @@ def test_handshake_deadline(client: SteeredClient, raw_server: RawServer) -> Non
     waiting = [bring_to(client, state) for state in (State.CONN_MADE, State.IDCHECK, State.ACTIVE)]
     halfway = bring_to(client, State.CONN_MADE)
     halfway.send_cut(frames.init()[:-1], 4)
+    busy = bring_to(client, State.CONN_MADE)
     confirmed = join(client)
     raw_server.lag = 0.0
-    for line in (*waiting, halfway):
-        seconds = HANDSHAKE_DEADLINE + LATE
-        packet = raw_server.expect(line, frames.SOFTQUIT, seconds=client.patience(seconds))
+    everyone = (*waiting, halfway, busy)
+    seconds = client.patience(HANDSHAKE_DEADLINE + LATE)
+    raw_server.until(
+        lambda: all(is_left(line, noisy=line is busy) for line in everyone),
+        seconds,
+        lambda: f"expected a softquit within {seconds:.1f} s, got {'; '.join(map(str, everyone))}",
+    )
+    for line in everyone:
+        packet = raw_server.expect(line, frames.SOFTQUIT)
         check_time(raw_server, packet.at - line.at, HANDSHAKE_DEADLINE, "a softquit")
         if line.reason != Reason.TIMEOUT:
             raise Violation(f"expected {Reason.TIMEOUT}, got {packet}")
         client.wait_notified(line, lost(Reason.TIMEOUT))
     control(client, confirmed)
+
+
+def is_left(line: Line, *, noisy: bool) -> bool:
+    """Tell whether the client has taken its leave; if not, say what it ignores, now and then."""
+    left = bool(line.of_kind(frames.SOFTQUIT) or line.ended)
+    if noisy and not left and time.monotonic() - line.sent_at > BETWEEN_NOISE_SECONDS:
+        line.send(frames.say(7, None) + frames.finish())
+    return left
 
 
 @slow

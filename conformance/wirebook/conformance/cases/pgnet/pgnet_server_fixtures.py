@@ -6,8 +6,8 @@ What may live here: fixtures and what they give. What the clients do is the driv
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 

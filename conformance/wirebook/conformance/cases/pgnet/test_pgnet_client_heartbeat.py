@@ -13,7 +13,7 @@ import pytest
 
 from wirebook.conformance.cases.pgnet.pgnet_client_fixtures import ClientUnderTest
 from wirebook.conformance.drivers.pgnet.raw_server import RawConnection
-from wirebook.conformance.marks import requires
+from wirebook.conformance.marks import exact_network, requires
 from wirebook.conformance.verdicts import Inconclusive, Violation
 
 SLOWEST, FASTEST = 0.80, 1.05
@@ -23,6 +23,10 @@ DEFAULT_RATE = 10
 MEASUREMENTS = 3
 OWN_LAG_SECONDS = 0.05
 """If our own answers take this long, the client is not to blame for its rate."""
+
+waits_for_each_response = exact_network(
+    "a client waits for each response, so that one held up takes several heartbeats with it"
+)
 
 
 def check_rate(connection: RawConnection, rate: float) -> None:
@@ -53,7 +57,7 @@ def measure(connection: RawConnection, rate: float) -> tuple[float, float]:
     return count / (last - first.at), lag
 
 
-@pytest.mark.parametrize("rate", [2, 10, 12.5, 30])
+@pytest.mark.parametrize("rate", [2, 10, 12.5, pytest.param(30, marks=waits_for_each_response)])
 @requires("PGN-HBT-001")
 def test_rate(client: ClientUnderTest, rate: float) -> None:
     """A client in a game sends heartbeats at the rate that the server has told it."""
@@ -72,6 +76,7 @@ def test_default_rate(client: ClientUnderTest, rate: Any) -> None:
 
 
 @requires("PGN-HBT-001", "PGN-CLI-006")
+@waits_for_each_response
 def test_rate_of_the_next_game(client: ClientUnderTest) -> None:
     """Each game has its own rate."""
     connection = client.open_game(rate=5)
@@ -118,6 +123,19 @@ def test_heartbeats_do_not_pile_up(client: ClientUnderTest) -> None:
     most = 0.5 * 20 * FASTEST + 2
     if count > most:
         raise Violation(f"expected at most {most:.0f} heartbeats in 0.5 s after a pause, {count}")
+
+
+@requires("PGN-HBT-001", "PGN-CLI-001")
+def test_heartbeat_waits_for_a_response(client: ClientUnderTest) -> None:
+    """No heartbeat is sent while a request of the application is under way, and one afterwards."""
+    connection = client.open_game(rate=20)
+    client.exchange(connection)
+    tag = client.send()
+    connection.next("the request that the client was told to send")
+    connection.expect_nothing(SILENCE_SECONDS, "before the response")
+    connection.respond()
+    client.wait_response(tag, "after the response")
+    connection.next_heartbeat()
 
 
 @requires("PGN-HBT-001")

@@ -78,10 +78,10 @@ def test_member_of_another_type(visit: Visit, stage: Stage, member: str, value: 
     expect_violation(visit.link, stage, visit.new_name(), act, what, 1007)
 
 
-@requires("PGN-REQ-003", "PGN-ERR-001")
+@requires("PGN-REQ-003", "PGN-ERR-001", "PGN-ERR-003")
 @pytest.mark.parametrize(("member", "value"), [("message", None), ("payload", [])])
 def test_login_with_a_member_of_another_type(visit: Visit, member: str, value: object) -> None:
-    """This holds for a login as well, which nobody is logged in by."""
+    """This holds for a login as well, which nobody is logged in or registered by."""
     name = visit.new_name()
 
     def act(client: RawClient) -> None:
@@ -89,6 +89,7 @@ def test_login_with_a_member_of_another_type(visit: Visit, member: str, value: o
 
     what = f"a login with {member} {short(value)}"
     expect_violation(visit.link, Stage.TRADED, name, act, what, 1007)
+    visit.user(name, "a new user's")
 
 
 @requires("PGN-REQ-003", "PGN-ERR-003")

@@ -1,7 +1,7 @@
 """How much a server sends to an address that has never answered, and what others send there.
 
-What may live here: the measure of amplification, and the figures of known implementations, which
-the report puts beside those of the target.
+What may live here: the attacks, the measure of amplification, and the figures of known
+implementations, which the report puts beside those of the target.
 """
 
 from __future__ import annotations
@@ -11,12 +11,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wirebook.conformance.cases.injection import Scene
+from wirebook.conformance.drivers.pygase.packages import (
+    LARGEST,
+    SMALLEST,
+    Event,
+    client_package,
+    filler,
+)
 from wirebook.conformance.drivers.pygase.raw_client import RawClient
 
 FACTOR = 3
 """PGS-SEC-002: octets to an unvalidated address, for each octet that was accepted from it."""
 BETWEEN = 0.025
 """Seconds between two datagrams of an attacker who sends several."""
+
+TEMPTING = [Event("BURST", [200]), Event("ECHO", ["x" * 500])]
+
+ATTACKS = {
+    "one package": [client_package(1)],
+    "twenty packages": [client_package(sequence) for sequence in range(1, 21)],
+    "the same package twenty times": [client_package(1)] * 20,
+    "a package with events": [client_package(1, events=TEMPTING)],
+    "the largest package": [client_package(1) + filler(LARGEST - SMALLEST)],
+    "acks of what was never sent": [
+        client_package(sequence, ack=20_000 + sequence, bits=0xFFFFFFFF)
+        for sequence in range(1, 21)
+    ],
+}
+"""What an attacker sends in the name of a victim who never says a word."""
+ACCEPTED = {"the same package twenty times": 1}
+"""How many of them a server accepts, where it is not all."""
 
 
 @dataclass(frozen=True, slots=True)

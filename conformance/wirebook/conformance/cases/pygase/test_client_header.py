@@ -77,6 +77,10 @@ def test_each_datagram_is_one_package(client: ClientUnderTest, raw_server: RawSe
         got += [event["handler_args"][0] for event in arrival.events]
     if got != list(range(40)):
         raise Violation(f"expected the 40 events in the order of their dispatch, got {got}")
+    raw_server.expect_next(8)  # packages without events
+    for arrival in raw_server.arrivals:
+        if arrival.package is None:
+            raise Violation(f"expected one client package, got {arrival} ({arrival.flaw})")
 
 
 @requires("PGS-DGM-002", "PGS-EVT-010")

@@ -77,7 +77,7 @@ def test_state_is_in_step_in_the_end(
     behind(drawn(rng, BAD))
     raw_server.serving = False
     changes: dict[int, dict[str, Any]] = {}
-    order, state = 0, {}
+    order, state = 0, dict[str, Any]()
     for order in range(1, 81):
         changes[order] = {f"at {order % 5}": order, f"at {(order + 2) % 5}": TO_DELETE}
         state = merge(state, changes[order])

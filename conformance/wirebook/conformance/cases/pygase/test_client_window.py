@@ -116,6 +116,7 @@ def test_too_late(client: ClientUnderTest, raw_server: RawServer, sequences: lis
         pytest.param([65535, 2, 1, 65535], id="late-and-duplicate"),
         pytest.param([10, 65501], id="too-late"),
         pytest.param([17, 65520], id="late-by-32"),
+        pytest.param([1, 32769], id="one-too-far-ahead-is-older"),
     ],
 )
 @requires("PGS-SEQ-003", "PGS-WIN-001", "PGS-WIN-002")

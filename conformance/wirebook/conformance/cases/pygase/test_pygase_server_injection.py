@@ -10,6 +10,7 @@ import pytest
 
 from wirebook.conformance.cases import injection
 from wirebook.conformance.cases.injection import Scene
+from wirebook.conformance.cases.pygase.going_on import must_go_on
 from wirebook.conformance.cases.pygase.server_fixtures import MakePlayer, MakeStranger
 from wirebook.conformance.drivers.pygase.endpoint import Address
 from wirebook.conformance.drivers.pygase.model import after, is_newer
@@ -128,7 +129,7 @@ def test_counts_once_what_passes_twice(scene: Scene, player: Player, times: int)
     """A datagram that the network delivers again is a duplicate: its event is handled once."""
     token = player.token()
     player.dispatch("BROADCAST", token)
-    scene.injector.again(passed(scene, player.last_sent), times)
+    scene.injector.again(passed(scene, player, player.last_sent), times)
     player.expect_event("BROADCAST", [token])
     player.pump_for(WATCHED_FOR)
     check_once(player, token)
@@ -144,7 +145,7 @@ def test_counts_once_what_passes_again_late(scene: Scene, player: Player, later:
     player.dispatch("BROADCAST", token)
     sent = player.last_sent
     player.expect_event("BROADCAST", [token])
-    packet = passed(scene, sent)
+    packet = passed(scene, player, sent)
     for _ in range(later):
         player.send()
     player.expect_acked(after(player.sequence, -1))
@@ -225,10 +226,11 @@ def test_takes_shutdown_from_its_host_client_only(scene: Scene, player: Player, 
     """The datagram `shutdown` counts in the name of the host client, and in no other."""
     check_forged_in_its_name(scene, player)
     source = others(scene, player)[which]
-    for _ in range(3):
-        scene.injector.datagram(source, scene.address, SHUTDOWN, message="shutdown", what=which)
-    player.pump_for(WATCHED_FOR)
-    check_forged_in_its_name(scene, player)
+    with must_go_on(scene.server):
+        for _ in range(3):
+            scene.injector.datagram(source, scene.address, SHUTDOWN, message="shutdown", what=which)
+        player.pump_for(WATCHED_FOR)
+        check_forged_in_its_name(scene, player)
     scene.server.expect_end()
     scene.injector.datagram(
         player.local, scene.address, SHUTDOWN, message="shutdown", what="in the host client's name"
@@ -242,15 +244,23 @@ def test_heeds_no_shut_me_down_in_any_name(scene: Scene, player: Player, which: 
     """The datagram `shut_me_down` is discarded, even in the name of the host client."""
     check_forged_in_its_name(scene, player)
     source = player.local if which == "host-client" else others(scene, player)[which]
-    for _ in range(3):
-        scene.injector.datagram(source, scene.address, STOP, message="shutdown", what=which)
-    player.pump_for(WATCHED_FOR)
-    check_forged_in_its_name(scene, player)
+    with must_go_on(scene.server):
+        for _ in range(3):
+            scene.injector.datagram(source, scene.address, STOP, message="shutdown", what=which)
+        player.pump_for(WATCHED_FOR)
+        check_forged_in_its_name(scene, player)
 
 
-def passed(scene: Scene, data: bytes) -> bytes:
-    """Return the packet with a datagram that has passed the client's interface."""
-    return next(one for one in reversed(scene.tap.packets()) if one.endswith(data))
+def passed(scene: Scene, player: Player, data: bytes) -> bytes:
+    """Return the packet with a datagram as soon as it has passed the client's interface."""
+    found: list[bytes] = []
+
+    def look() -> bool:
+        found.extend(one for one in reversed(scene.tap.packets()) if one.endswith(data))
+        return bool(found)
+
+    player.expect(look, "a datagram of ours to leave our own interface")
+    return found[0]
 
 
 def check_once(player: Player, token: str) -> None:

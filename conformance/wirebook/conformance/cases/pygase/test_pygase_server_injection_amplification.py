@@ -10,15 +10,14 @@ import pytest
 
 from wirebook.conformance.cases import injection
 from wirebook.conformance.cases.injection import Scene
-from wirebook.conformance.cases.pygase.amplification import FACTOR, measure, report
-from wirebook.conformance.cases.pygase.server_fixtures import MakePlayer, MakeStranger
-from wirebook.conformance.drivers.pygase.packages import (
-    LARGEST,
-    SMALLEST,
-    Event,
-    client_package,
-    filler,
+from wirebook.conformance.cases.pygase.amplification import (
+    ACCEPTED,
+    ATTACKS,
+    FACTOR,
+    measure,
+    report,
 )
+from wirebook.conformance.cases.pygase.server_fixtures import MakePlayer, MakeStranger
 from wirebook.conformance.marks import requires, slow
 from wirebook.conformance.verdicts import Violation
 
@@ -28,22 +27,6 @@ target_server = injection.target_server
 WATCHED_FOR = {"one package": 3.0, "twenty packages": 3.0}
 """Seconds; a server that sends at its own rate does so for five."""
 WATCHED_SHORTLY = 1.5
-TEMPTING = [Event("BURST", [200]), Event("ECHO", ["x" * 500])]
-
-ATTACKS = {
-    "one package": [client_package(1)],
-    "twenty packages": [client_package(sequence) for sequence in range(1, 21)],
-    "the same package twenty times": [client_package(1)] * 20,
-    "a package with events": [client_package(1, events=TEMPTING)],
-    "the largest package": [client_package(1) + filler(LARGEST - SMALLEST)],
-    "acks of what was never sent": [
-        client_package(sequence, ack=20_000 + sequence, bits=0xFFFFFFFF)
-        for sequence in range(1, 21)
-    ],
-}
-"""What an attacker sends in the name of a victim who never says a word."""
-ACCEPTED = {"the same package twenty times": 1}
-"""How many of them a server accepts, where it is not all."""
 
 
 @slow

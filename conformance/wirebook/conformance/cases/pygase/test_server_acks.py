@@ -224,6 +224,23 @@ def test_does_not_send_an_acked_event_again(player: Player) -> None:
     assert times == 1, f"expected an acked event not to be sent again, got it {times} times"
 
 
+@requires("PGS-WIN-003", "PGS-ERR-002")
+def test_heeds_no_ack_of_a_duplicate(player: Player) -> None:
+    """The ack in a package whose sequence has been received already does not count."""
+    carrier = watch(player, "duplicate")
+    sequence = player.send()
+    player.fixed_ack = (carrier.sequence, 0)
+    player.send(sequence=sequence)
+    player.fixed_ack = None
+    control(player)
+    player.expect_packages(2)
+    assert acks_of(player, "duplicate") == 0, "expected no ack by a duplicate"
+    player.fixed_ack = (carrier.sequence, 0)
+    player.send()
+    player.fixed_ack = None
+    player.expect_event("ACKED", ["duplicate"])
+
+
 @requires("PGS-ERR-002", "PGS-WIN-006")
 def test_heeds_no_ack_of_a_malformed_package(player: Player) -> None:
     """The ack in a package that has to be discarded does not count."""

@@ -19,7 +19,7 @@ from wirebook.conformance.marks import feature, requires
 pytestmark = feature("events")
 
 
-@requires("PGS-BOD-002")
+@requires("PGS-BOD-002", "PGS-ERR-002", "PGS-WIN-006")
 @each("PGS-BOD-002")
 def test_discards_entries_past_the_end(player: Player, block: bytes) -> None:
     """A package is discarded if an entry or its length ends after the datagram."""
@@ -27,7 +27,7 @@ def test_discards_entries_past_the_end(player: Player, block: bytes) -> None:
         player.send_bad_block(block)
 
 
-@requires("PGS-BOD-003")
+@requires("PGS-BOD-003", "PGS-ERR-002", "PGS-WIN-006")
 @each("PGS-BOD-003")
 def test_discards_entries_that_are_not_one_value(player: Player, block: bytes) -> None:
     """A package is discarded if the octets of an entry are not exactly one MessagePack value."""

@@ -169,7 +169,7 @@ def send_what_is_discarded(player: Player, last: int) -> bool:
     return False
 
 
-@requires("PGS-CON-010", "PGS-CON-011")
+@requires("PGS-CON-010", "PGS-CON-011", "PGS-SEC-001")
 @slow
 def test_knows_who_goes_on_and_who_begins_anew(players: MakePlayer) -> None:
     """After a time-out, a newer package resumes the connection, and any other begins a new one."""
@@ -207,6 +207,11 @@ def check_new_connection(player: Player) -> None:
     first = player.packages[heard]
     assert (first.sequence, first.ack, first.bits) == (1, 1, 0), (
         f"expected sequence 1, ack 1 and no bits, got {first}"
+    )
+    player.pump_for(4 * INTERVAL)
+    assert len(player.packages) == heard + 1, (
+        f"expected one package for one, as of a connection that is not validated, "
+        f"got {len(player.packages) - heard}"
     )
     player.send_package(2, ack=1)
     player.expect_packages(4)

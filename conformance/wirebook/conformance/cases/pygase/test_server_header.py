@@ -96,8 +96,9 @@ def test_sends_one_package_in_each_datagram(player: Player) -> None:
 def test_sends_no_datagram_above_2048_octets(player: Player) -> None:
     """Events that do not fit into one package of 2048 octets together are spread over several."""
     words = [f"{number}" + "x" * 900 for number in range(6)]
+    # At once, so that more answers wait for a package than it has room for.
     for word in words:
-        player.queue("ECHO", word)
+        player.dispatch("ECHO", word)
     for word in words:
         player.expect_event("ECHO", [word])
     largest = max(len(package.data) for package in player.packages)

@@ -13,7 +13,7 @@ import pytest
 from wirebook.conformance.cases.pygase.server_fixtures import MakeStranger
 from wirebook.conformance.drivers.pygase.controls import control, control_after_losses
 from wirebook.conformance.drivers.pygase.model import difference
-from wirebook.conformance.drivers.pygase.pace import ATTEMPTS, GOOD, fits
+from wirebook.conformance.drivers.pygase.pace import ATTEMPTS, BAD, GOOD, fits
 from wirebook.conformance.drivers.pygase.packages import (
     BOOK,
     PROTOCOL_ID,
@@ -31,6 +31,8 @@ GARBAGE = 200
 FLOOD = 3000
 """Datagrams per second."""
 FLOODED_FOR = 1.5
+HOPELESS = BAD / 2
+"""Packages per second: a server that is only as slow as the suite keeps more."""
 
 
 def random_octets(rng: random.Random) -> bytes:
@@ -158,6 +160,6 @@ def test_serves_others_while_one_floods_it(player: Player, strangers: MakeStrang
             control_after_losses(player)
             return
         rates.append(f"{rate:.1f}")
-        if not player.pace.starved:
+        if not player.pace.starved or rate < HOPELESS:
             raise Violation(f"expected 40 packages per second in the flood, got {rate:.1f}")
     raise Inconclusive(f"the suite was too slow to flood and play at once: {', '.join(rates)} /s")

@@ -6,21 +6,21 @@ who the host client is start the server anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
+from wirebook.conformance.cases.pygase.going_on import must_go_on
 from wirebook.conformance.cases.pygase.server_fixtures import MakePlayer, MakeStranger
 from wirebook.conformance.drivers.pygase.controls import control
 from wirebook.conformance.drivers.pygase.player import Player
-from wirebook.conformance.drivers.pygase.raw_client import expect
-from wirebook.conformance.marks import feature, fresh_target, requires
+from wirebook.conformance.drivers.pygase.raw_client import expect, pump
+from wirebook.conformance.marks import feature, fresh_target, requires, slow
 from wirebook.conformance.targets.server import ServerHandle
-from wirebook.conformance.verdicts import Inconclusive, TargetDied, Violation
+from wirebook.conformance.verdicts import Inconclusive, Violation
 
 SHUTDOWN = b"shutdown"
 SHUT_ME_DOWN = b"shut_me_down"
+FORGOTTEN = 10.6
+"""Seconds after which a server has forgotten a silent client: 5.0 until the time-out, and 5.0."""
 STOPPING = 3.0
 """Seconds that a server may take to end after it was told to."""
 
@@ -34,6 +34,7 @@ def check_first(server: ServerHandle) -> None:
 def expect_stop(server: ServerHandle, player: Player) -> None:
     """Check that the server ends."""
     player.playing = False
+    player.let_arrive()
     if not server.wait_ended(player.link.deadline(STOPPING)):
         raise Violation(f"expected the server to stop within {STOPPING} s, but it goes on")
 
@@ -42,17 +43,6 @@ def ask_to_stop(server: ServerHandle, player: Player) -> None:
     """Send the datagram that stops a server, of which this player is the host client."""
     server.expect_end()
     player.send_raw(SHUTDOWN, "shutdown")
-
-
-@contextmanager
-def must_go_on(server: ServerHandle) -> Iterator[None]:
-    """Check that the server goes on; one that does as it was told has not crashed."""
-    server.expect_end()
-    try:
-        yield
-    except TargetDied as died:
-        raise Violation(f"expected the server to discard the datagram, but {died}") from died
-    server.end_expected = False
 
 
 @fresh_target
@@ -87,6 +77,26 @@ def test_host_client_is_the_first_that_is_validated(
         other.expect_packages(4)
     ask_to_stop(target_server, host)
     expect_stop(target_server, host)
+
+
+@fresh_target
+@feature("events")
+@requires("PGS-SHD-005", "PGS-SHD-002")
+@slow
+def test_nobody_follows_the_host_client(target_server: ServerHandle, players: MakePlayer) -> None:
+    """Once the host client is gone and forgotten, no other client may stop the server."""
+    check_first(target_server)
+    host, other = players(), players()
+    host.join()
+    other.join()
+    host.playing = False
+    pump([host, other], lambda: False, FORGOTTEN)
+    newcomer = players()
+    newcomer.join()
+    with must_go_on(target_server):
+        for player in (other, newcomer):
+            player.send_raw(SHUTDOWN, "shutdown")
+        expect_both_served(other, newcomer)
 
 
 @fresh_target

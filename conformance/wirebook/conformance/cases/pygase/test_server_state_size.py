@@ -14,13 +14,15 @@ import pytest
 from wirebook.conformance.cases.pygase.server_fixtures import MakePlayer
 from wirebook.conformance.drivers.pygase.controls import control
 from wirebook.conformance.drivers.pygase.model import difference, is_newer
-from wirebook.conformance.drivers.pygase.packages import LARGEST
+from wirebook.conformance.drivers.pygase.packages import LARGEST, ServerPackage, packed
 from wirebook.conformance.drivers.pygase.player import Player
 from wirebook.conformance.drivers.pygase.raw_client import expect
 from wirebook.conformance.marks import feature, fresh_target, requires
 
 pytestmark = [feature("game-state"), fresh_target]
 
+LONGEST_TIME_ORDER = 3
+"""Octets of a time order above 255."""
 TOO_MUCH = [2100, 5000, 100_000]
 """Octets of an attribute that no package has room for."""
 
@@ -121,11 +123,19 @@ def test_serves_everybody_when_the_state_has_become_small(
 @requires("PGS-SYN-010")
 def test_sends_what_just_fits(emptied: Player, players: MakePlayer) -> None:
     """A state that fits into a package is sent, however large."""
-    fill(emptied, 1900)
-    emptied.expect(lambda: len(emptied.state.get("fill", "")) == 1900, "1900 octets more")
-    newcomer = players()
+    full = check_fits(emptied, players(), 1900)
+    left = LARGEST - len(full.data) - (LONGEST_TIME_ORDER - len(packed(full.time_order)))
+    check_fits(emptied, players(), 1900 + left)
+
+
+def check_fits(player: Player, newcomer: Player, octets: int) -> ServerPackage:
+    """Fill the state, check that a newcomer gets all of it, and return the package with it."""
+    fill(player, octets)
+    player.expect(lambda: len(player.state.get("fill", "")) == octets, f"{octets} octets more")
     newcomer.join_game()
-    assert len(newcomer.state.get("fill", "")) == 1900, "expected the full state in one package"
+    found = len(newcomer.state.get("fill", ""))
+    assert found == octets, f"expected a full state with {octets} octets more, got {found}"
+    return next(package for package in newcomer.accepted if package.full)
 
 
 @requires("PGS-SYN-010", "PGS-SYN-003")

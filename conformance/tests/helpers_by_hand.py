@@ -52,18 +52,23 @@ class Peer:
         return {name: verdict for name, verdict in again.items() if name in failed}
 
     def _failed(self, *options: str) -> dict[str, str]:
-        _, summary = self._check("", *options)
+        _, summary, _ = self._check("", *options)
         assert summary["cases"], summary
         verdicts = {case["id"]: case["verdict"] for case in summary["cases"]}
         return {name: verdict for name, verdict in verdicts.items() if verdict != "pass"}
 
     def finds(self, mistake: str, chosen: str) -> None:
         """Check that one of the chosen cases finds the mistake."""
-        _, summary = self._check(mistake, "--exit-first", "-k", chosen)
-        found = [case["id"] for case in summary["cases"] if case["verdict"] in FOUND]
-        assert found, summary["counts"]
+        with tempfile.TemporaryDirectory() as folder:
+            chosen_cases = ("--exit-first", "-k", chosen, "--report", folder)
+            status, summary, stderr = self._check(mistake, *chosen_cases)
+            found = [case["id"] for case in summary["cases"] if case["verdict"] in FOUND]
+            log = Path(folder, "events.ndjson")
+            said = _reasons(log) if log.exists() else []
+        counts = f"exit status {status}, {summary['counts']}"
+        assert found, "\n".join([f"{mistake} was not found: {counts}", *said, stderr])
 
-    def _check(self, mistake: str, *options: str) -> tuple[int, dict[str, Any]]:
+    def _check(self, mistake: str, *options: str) -> tuple[int, dict[str, Any], str]:
         command = [sys.executable, "-m", f"tests.peers.{self.module}", "--mistake", mistake]
         if self.role == "server":
             command += ["--port", "{port}"]
@@ -83,4 +88,11 @@ class Peer:
                 check=False,
             )
         assert run.stdout, run.stderr
-        return run.returncode, json.loads(run.stdout)
+        return run.returncode, json.loads(run.stdout), run.stderr
+
+
+def _reasons(log: Path) -> list[str]:
+    """Return what became of each case of a run, with its reason."""
+    events = [json.loads(line) for line in log.read_text(encoding="ascii").splitlines()]
+    results = [event["result"] for event in events if event["event"] == "case-finished"]
+    return [f"{one['verdict']} {one['id']}: {one['reason']}" for one in results]

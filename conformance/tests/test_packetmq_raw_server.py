@@ -166,6 +166,20 @@ class TestReceiving:
         line.reading = True
         server.expect(line, frames.INIT)
 
+    def test_a_sip(self, line: Line, peer: socket.socket, server: RawServer) -> None:
+        """A sip takes so many octets of what has come and no more, though nothing else is read."""
+        line.reading = False
+        peer.sendall(frames.finish() * 3)
+        whole = len(frames.finish())
+        server.until(lambda: line.sip(whole), 2.0, lambda: "expected octets, got none")
+        assert (line.octets, len(line.packets)) == (whole, 1)
+        peer.shutdown(socket.SHUT_WR)
+        line.reading = True
+        server.expect(line, frames.FINISH, count=3)
+        server.expect_end(line)
+        assert line.sip(1) == 0
+        assert line.octets == 3 * whole
+
     def test_everything_is_recorded(
         self, line: Line, peer: socket.socket, server: RawServer, recorder: Recorder
     ) -> None:

@@ -25,7 +25,8 @@ class End(StrEnum):
 
 def open_connection(link: Link, receive_space: int = 0) -> socket.socket:
     """Connect to a server; a receive space, in octets, lets little be under way at a time."""
-    family, kind, protocol, _, name = socket.getaddrinfo(*link.address, type=socket.SOCK_STREAM)[0]
+    address = link.reach(link.address)
+    family, kind, protocol, _, name = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
     created = socket.socket(family, kind, protocol)
     try:
         if receive_space:

@@ -28,14 +28,22 @@ POLL_SECONDS = 0.005
 _BACKLOG = 64
 _NARROW_OCTETS, _NARROW_SEGMENT = 8192, 1400
 
+Address = tuple[str, int]
 T = TypeVar("T")
+
+
+def _directly(address: Address) -> Address:
+    return address
 
 
 class RawServer:
     """Listens on the loopback address, and keeps every connection apart."""
 
-    def __init__(self, exchange: Recorder | None = None) -> None:
+    def __init__(
+        self, exchange: Recorder | None = None, reach: Callable[[Address], Address] = _directly
+    ) -> None:
         self.exchange = exchange or Recorder()
+        self._reach = reach
         self.lines: list[Line] = []
         """Every connection, in the order in which they were accepted."""
         self.lag = 0.0
@@ -43,7 +51,7 @@ class RawServer:
         self._listening: list[socket.socket] = []
         self.address = self.listen()
 
-    def listen(self, *, narrow: bool = False) -> tuple[str, int]:
+    def listen(self, *, narrow: bool = False) -> Address:
         """Listen on one more port, as another server would; return the address.
 
         Connections to a `narrow` one take few octets unread, and in small segments, which keeps the
@@ -56,8 +64,7 @@ class RawServer:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _NARROW_OCTETS)
             listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, _NARROW_SEGMENT)
         self._listening.append(listening)
-        address: tuple[str, int] = listening.getsockname()
-        return address
+        return self._reach(listening.getsockname())
 
     def close(self) -> None:
         """Free the sockets."""

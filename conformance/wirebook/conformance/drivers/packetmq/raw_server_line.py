@@ -53,6 +53,8 @@ class Line:
         """Whether to read what comes."""
         self.octets = 0
         """How many octets have come."""
+        self.sent_at = self.at
+        """When we last sent anything."""
         self._socket = own
         self._exchange = exchange
         self._rest = b""
@@ -96,7 +98,8 @@ class Line:
         self._exchange.sent(
             data, message=shown, local=self.local, remote=self.remote, transport="tcp"
         )
-        end, rest = time.monotonic() + SENDING_SECONDS, memoryview(data)
+        self.sent_at = time.monotonic()
+        end, rest = self.sent_at + SENDING_SECONDS, memoryview(data)
         while rest and self._open and self.ended != "rst":
             try:
                 rest = rest[self._socket.send(rest) :]
@@ -156,19 +159,34 @@ class Line:
     def receive(self) -> None:
         """Take what has come, without waiting."""
         for _ in range(_READS):
-            if not self.readable:
+            if not self.readable or not self._receive(_READ_OCTETS):
                 return
-            try:
-                data = self._socket.recv(_READ_OCTETS)
-            except BlockingIOError:
-                return
-            except OSError:
-                self._note_reset()
-                return
-            if not data:
-                self._note_end("fin")
-                return
+
+    def sip(self, octets: int) -> int:
+        """Take so many octets of what has come and no more, reading or not; return how many.
+
+        Nothing is waited for. For a moment there is room for as much again, so that the client
+        gets some of it away.
+        """
+        left = octets
+        while left > 0 and self._open and not self.ended and (taken := self._receive(left)):
+            left -= taken
+        return octets - left
+
+    def _receive(self, most: int) -> int:
+        """Take octets that are there; return how many, 0 if there are none or none will come."""
+        try:
+            data = self._socket.recv(most)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self._note_reset()
+            return 0
+        if data:
             self._take(data)
+        else:
+            self._note_end("fin")
+        return len(data)
 
     def _take(self, data: bytes) -> None:
         now = time.monotonic()

@@ -82,6 +82,13 @@ def expect_leave(client: SteeredClient, line: Line, reason: str) -> None:
     expect_nothing_after_softquit(line)
 
 
+def expect_refusal(client: SteeredClient, line: Line, reason: str) -> None:
+    """Check that the client takes its leave, and has not finished the handshake (PMQ-HSK-007)."""
+    expect_leave(client, line, reason)
+    if frames.FINISH in line.kinds:
+        raise Violation(f"expected no handshake_finish for a server that is left, got {line}")
+
+
 def expect_nothing_after_softquit(line: Line) -> None:
     """Check that a softquit was the last thing that the client has said."""
     line.check()

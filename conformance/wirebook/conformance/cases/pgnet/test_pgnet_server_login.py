@@ -22,7 +22,7 @@ from wirebook.conformance.drivers.pgnet.responses import (
     refused,
 )
 from wirebook.conformance.drivers.pgnet.stream import expect
-from wirebook.conformance.marks import feature, requires
+from wirebook.conformance.marks import exact_network, feature, requires
 from wirebook.conformance.verdicts import Violation
 
 AT_ONCE = 12
@@ -175,6 +175,7 @@ def test_one_connection_of_the_admin(visit: Visit, admin: RawClient) -> None:
 
 @requires("PGN-OPN-008", "PGN-OPN-004", "PGN-USR-001")
 @pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+@exact_network("many clients open one after the other, and the first may not wait for the last")
 def test_logins_at_the_same_time(visit: Visit, known: bool) -> None:
     """Of logins of one name that come together, one is accepted; it has the password."""
     name = visit.new_name()

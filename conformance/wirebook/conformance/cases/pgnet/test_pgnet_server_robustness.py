@@ -25,7 +25,7 @@ from wirebook.conformance.drivers.pgnet.responses import (
     request,
 )
 from wirebook.conformance.drivers.pgnet.stream import PATIENCE, expect, pump
-from wirebook.conformance.marks import feature, requires
+from wirebook.conformance.marks import exact_network, feature, requires
 from wirebook.conformance.verdicts import Violation
 
 ROUNDS = 40
@@ -195,6 +195,7 @@ def test_serves_others_while_some_do_not_read(visit: Visit) -> None:
 
 
 @requires("PGN-SEC-005", "PGN-LIM-004")
+@exact_network("many clients open one after the other, and the first may not wait for the last")
 def test_serves_users_while_others_log_in(visit: Visit) -> None:
     """Users are served while many logins wait for their passwords to be checked."""
     witness = visit.player()

@@ -112,6 +112,13 @@ def test_no_check_at_all() -> None:
     assert outcome.unrelated
 
 
+def test_kill_in_the_whole_book_counts() -> None:
+    """A case that cites the rule kills, even if it had no time to run among those that cite it."""
+    outcome = outcome_with(says("pass"), every=says("fail", case="toy/server_basic/late"))
+    assert outcome.killers == ("toy/server_basic/late",)
+    assert outcome.unrelated == ()
+
+
 @pytest.mark.parametrize("checks", [raises, dies])
 def test_checks_that_break_do_not_kill(checks: Checks) -> None:
     """A trial that ends without a verdict is no kill; what it wrote is kept."""

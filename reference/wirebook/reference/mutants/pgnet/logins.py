@@ -5,14 +5,19 @@ What may live here: users, invite codes and names after a login.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from wirebook.reference.mutants.bank import mutant, override
 from wirebook.reference.pgnet.core.outcomes import Outcome
 from wirebook.reference.pgnet.core.registry import Login, Registry, Session
+from wirebook.reference.pgnet.desk import Desk
 from wirebook.reference.pgnet.messages import Response
 from wirebook.reference.pgnet.passwords import LEAST_COST, keep
 from wirebook.spec.pgnet.states import ADMIN, Text
+
+_A_WHILE = 0.3
 
 
 @mutant("PGN-M101", "PGN-OPN-007", "A refused login uses up its invite code.", role="server")
@@ -92,8 +97,13 @@ def connected_twice() -> None:
     role="server",
 )
 def connected_at_the_same_time() -> None:
-    """Look not again when it has been checked."""
+    """Look not again when it has been checked, which takes so long that others come meanwhile."""
     _connect_twice(lambda login: login.checked is not None or login.kept is not None)
+
+    @override(Desk, "run")
+    async def run(original: Callable[..., Any], desk: Desk, *rest: Any) -> Any:
+        await asyncio.sleep(_A_WHILE)
+        return await original(desk, *rest)
 
 
 @mutant("PGN-M107", "PGN-OPN-008", "The admin can be connected more than once.", role="server")

@@ -49,17 +49,6 @@ def no_code() -> None:
         await original(websocket, code)
 
 
-@mutant("PGN-M134", "PGN-ERR-002", "All wait until one who does not read has read.", role="server")
-def deaf_peers() -> None:
-    """Send to one after the other."""
-
-    @override(_WebSocket, "send")
-    async def send(original: Callable[..., Any], websocket: Any, text: str) -> None:
-        turns = vars(websocket.listening).setdefault("turns", asyncio.Lock())
-        async with turns:
-            await original(websocket, text)
-
-
 @mutant("PGN-M137", "PGN-ERR-002", "A violation ends the connections of all users.", role="server")
 def ends_all() -> None:
     """Treat everybody as if they had sent it."""

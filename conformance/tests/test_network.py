@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import select
 import selectors
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from wirebook.conformance.network import DELIVERED, LOST, PERFECT, Fate, Schedule, UdpRelay
+from wirebook.conformance.network import (
+    DELIVERED,
+    LOST,
+    PERFECT,
+    Fate,
+    Schedule,
+    Script,
+    UdpRelay,
+)
 
 PATIENCE = 5.0
 
@@ -243,6 +253,51 @@ class TestRelay:
                     client.sendto(b"still there", relay.address)
                     while again.recv(100) != b"still there":
                         pass
+
+    def test_a_corrupt_datagram_has_one_bit_turned_over(self) -> None:
+        """The script says which one; the other direction is as it was."""
+        with (
+            peer() as server,
+            peer() as client,
+            UdpRelay(address_of(server), Script.parse("udp to 0:0~1.0")) as relay,
+        ):
+            client.sendto(b"abc", relay.address)
+            data, source = server.recvfrom(100)
+            server.sendto(data, source)
+            assert (data, receive(client, 1)) == (b"acc", [b"acc"])
+            assert relay.counts["to-target corrupted"] == 1
+
+    def test_a_partition_ends_with_the_last_datagram_of_its_span(self) -> None:
+        """Nothing goes through for some datagrams, and then everything does."""
+        with (
+            peer() as server,
+            peer() as client,
+            UdpRelay(address_of(server), Script.parse("udp to 1-30:x")) as relay,
+        ):
+            for number in range(33):
+                client.sendto(bytes([number]), relay.address)
+            assert receive(server, 3) == [bytes([0]), bytes([31]), bytes([32])]
+
+    def test_a_partition_in_seconds_heals(self) -> None:
+        """Nothing goes through for a while, from the first datagram on, in neither direction."""
+        script = Script.parse("udp to 0s-0.2s:x from 0s-0.2s:x")
+        with peer() as server, peer() as client, UdpRelay(address_of(server), script) as relay:
+            began = time.monotonic()
+            while nothing_waits(server):
+                client.sendto(b"?", relay.address)
+                select.select([server], [], [], 0.01)
+            assert time.monotonic() - began >= 0.2
+            assert relay.counts["to-target lost"] >= 1
+
+    def test_a_slow_line_makes_datagrams_wait(self) -> None:
+        """They come in turn, one after the other."""
+        script = Script.parse("udp to 0-99:rate=1000")
+        with peer() as server, peer() as client, UdpRelay(address_of(server), script) as relay:
+            began = time.monotonic()
+            for number in range(3):
+                client.sendto(bytes([number]) * 50, relay.address)
+            assert [data[0] for data in receive(server, 3)] == [0, 1, 2]
+            assert time.monotonic() - began >= 0.15
 
     @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
     def test_a_target_of_the_newer_internet_protocol_is_reached(self) -> None:

@@ -117,7 +117,7 @@ def suites(directory: Path) -> ElementTree.Element:
 
 
 def test_summary_has_exactly_the_promised_cases(tmp_path: Path) -> None:
-    """Scripts find the counts, and for each case four values, in the order of the IDs."""
+    """Scripts find the counts, and for each case six values, in the order of the IDs."""
     run(tmp_path, [case("b", Verdict.FAIL), case("a")])
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert summary["counts"] == {"pass": 1, "fail": 1}
@@ -128,8 +128,10 @@ def test_summary_has_exactly_the_promised_cases(tmp_path: Path) -> None:
             "requirements": ["PGS-WIN-001"],
             "verdict": verdict,
             "seconds": 0.5,
+            "reason": reason,
+            "run": 0,
         }
-        for name, verdict in (("a", "pass"), ("b", "fail"))
+        for name, verdict, reason in (("a", "pass", ""), ("b", "fail", "because of fail"))
     ]
 
 

@@ -18,6 +18,7 @@ from wirebook.commands import (
     check,
     console,
     decode,
+    diff,
     doctor,
     interop,
     mutants,
@@ -77,6 +78,7 @@ app.command()(doctor.doctor)
 app.command()(play.serve)
 app.command()(play.connect)
 app.command()(decode.decode)
+app.command()(diff.diff)
 app.command()(mutants.mutants)
 app.command()(requirements.requirements)
 app.add_typer(target.app, name="target")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wirebook.commands import console
+from wirebook.commands import check_options, check_pcap, console
+from wirebook.commands.keys import KeyOption, read_keys
 from wirebook.conformance.errors import CommandError
 
 if TYPE_CHECKING:
@@ -101,15 +102,21 @@ def check(
             "cases share each; with one, cases run one after the other.",
         ),
     ] = 1,
-    seed: Annotated[
-        int, typer.Option("--seed", metavar="N", help="For everything random in the cases.")
-    ] = 0,
+    seed: check_options.SeedOption = None,
     report: ReportOption = None,
     expect: ExpectOption = "",
     strict: StrictOption = False,
     exit_first: Annotated[
         bool, typer.Option("--exit-first", "-x", help="End the run at the first violation.")
     ] = False,
+    network: check_options.NetworkOption = "",
+    last_failed: check_options.LastFailedOption = False,
+    repeat: check_options.RepeatOption = 1,
+    shard: check_options.ShardOption = "",
+    stability: check_options.StabilityOption = None,
+    audit: check_options.AuditOption = False,
+    pcap: check_pcap.PcapOption = None,
+    given_keys: KeyOption = None,
     as_json: JsonOption = False,
     python: PythonOption = "",
 ) -> None:
@@ -122,11 +129,15 @@ def check(
       wirebook check --target my-server.toml --jobs 2 --report report
       wirebook check pygase --target pygase-0.3.1 --expect builtin
       wirebook check pygase --role client -k "ack or window"
+      wirebook check --target my-server.toml --last-failed
+      wirebook check --network "loss=5%,duplicate=5%,reorder=5%" --jobs 2
+      wirebook check --target my-server.toml --stability 5 --jobs 2
+      wirebook check pygase --pcap session.pcap
 
     \b
     Exit status:
       0  it conforms
-      1  it does not, or an expectation is stale
+      1  it does not, or an expectation is stale, or --stability found a verdict that changes
       2  the command makes no sense: unknown book or file, no case matches, …
       3  the suite failed
       4  the target cannot be reached
@@ -136,9 +147,35 @@ def check(
 
     if role not in ("", "server", "client"):
         raise CommandError(f'"{role}" is not a role', hint="--role server or --role client")
-    if exit_first and expect:
-        # Which failures are expected is known at the end only, when stale entries are told too.
-        raise CommandError("--exit-first and --expect cannot go together", hint="drop one of them")
+    given = {
+        "--exit-first": exit_first,
+        "--expect": expect,
+        "--repeat": repeat > 1,
+        "--stability": stability,
+        "--last-failed": last_failed,
+        "--shard": shard,
+    }
+    check_options.refuse_together(given)
+    if pcap is not None:
+        started: dict[str, object] = {
+            "--target": target,
+            "--server": server,
+            "-k": keyword,
+            "--network": network,
+        }
+        started |= {"--report": report, "--audit": audit, "--jobs": jobs > 1, "--seed": seed}
+        check_pcap.refuse({**given, **started, "--target-python": python})
+        status = check_pcap.judge(
+            books or (),
+            pcap,
+            role=role,
+            keys=read_keys(given_keys or ()),
+            strict=strict,
+            as_json=as_json,
+        )
+        raise typer.Exit(status)
+    if given_keys:
+        raise CommandError("--key opens what a capture holds", hint="give it with --pcap FILE")
     options = Options(
         books=tuple(books or ()),
         target=target,
@@ -146,11 +183,20 @@ def check(
         role=role,
         keyword=keyword,
         jobs=jobs,
-        seed=seed,
+        seed=seed or 0,
         expect=expect,
         strict=strict,
         python=python,
         exit_first=exit_first,
+        network=_network(network),
+        repeat=repeat,
+        shard=check_options.shard(shard),
+        stability=stability or 0,
+        last_failed=last_failed,
+        last_report=report,
+        last_seed=seed is None,
+        keep=True,
+        audit=audit,
         command=_command_line(),
     )
     raise typer.Exit(_run(options, report, as_json))
@@ -158,24 +204,44 @@ def check(
 
 def replay(
     case: Annotated[
-        str, typer.Argument(metavar="CASE@SEED", help="As a report names it.", show_default=False)
-    ],
+        str,
+        typer.Argument(metavar="CASE@SEED", help="As a report names it.", show_default=False),
+    ] = "",
+    network: check_options.NetworkOption = "",
+    last_failed: check_options.LastFailedOption = False,
     target: TargetOption = "",
     server: ServerOption = "",
     report: ReportOption = None,
     python: PythonOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Run just one case again, with the same seed.
+    """Run just one case again, or all that failed last time, with the same seed.
 
     \b
-    Example:
+    Examples:
       wirebook replay "pygase/server_window/late_package_is_marked@0" --target my-server.toml
+      wirebook replay --last-failed --target my-server.toml
 
     The exit status is that of wirebook check.
     """
     from wirebook.conformance.choices import Options
 
+    check_options.refuse_together({"--last-failed": last_failed, "CASE@SEED": case})
+    if last_failed:
+        options = Options(
+            target=target,
+            server=server,
+            python=python,
+            network=_network(network),
+            last_failed=True,
+            last_report=report,
+            last_seed=True,
+            keep=True,
+            command=_command_line(),
+        )
+        raise typer.Exit(_run(options, report, as_json))
+    if not case:
+        raise CommandError("replay what?", hint="CASE@SEED from a report, or --last-failed")
     name, _, seed = case.rpartition("@")
     book, _, rest = name.partition("/")
     if not rest or not seed.removeprefix("-").isdigit():
@@ -189,6 +255,7 @@ def replay(
         role=rest.partition("_")[0] if not server else "",
         seed=int(seed),
         python=python,
+        network=_network(network),
         only=(name,),
         command=_command_line(),
     )
@@ -216,6 +283,13 @@ def _run(options: Options, directory: Path | None, as_json: bool) -> int:
     if outcome.interrupted and not begun:
         console.complain("interrupted before the first case")
     return outcome.code
+
+
+def _network(text: str) -> str:
+    """Return what `--network` says, once it is known to make sense."""
+    from wirebook.conformance.network import NetworkOption
+
+    return NetworkOption.parse(text).text if text else ""
 
 
 def _command_line() -> str:

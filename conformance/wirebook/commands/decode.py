@@ -6,17 +6,15 @@ out in `decoding.py`.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from wirebook.commands import console
+from wirebook.commands.keys import KeyOption, content, is_file, read_keys
 from wirebook.conformance.errors import CommandError, did_you_mean
 from wirebook.conformance.verdicts import ExitStatus
 
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from wirebook.conformance.decoding import Decoder, Findings, Reading
     from wirebook.conformance.shelf import Reader
 
-_KEY_OCTETS = 32
-_LONGEST_KEY_FILE = 4096
 _OCTETS_SHOWN = 16
 
 
@@ -52,16 +48,7 @@ def decode(
     as_text: Annotated[
         bool, typer.Option("--text", help="Take what is given as text, not as hex.")
     ] = False,
-    given_keys: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--key",
-            metavar="FILE|BASE64",
-            help="The private key of either side, to open what is encrypted; the other side's "
-            "public key is found in a capture. For a message alone, give the latter too, in a "
-            "second --key.",
-        ),
-    ] = None,
+    given_keys: KeyOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what octets mean, field by field.
@@ -78,7 +65,7 @@ def decode(
     """
     from wirebook.conformance.decoding import Decoder
 
-    decoder = Decoder(_readers(book, message), message=message, keys=_keys(given_keys or ()))
+    decoder = Decoder(_readers(book, message), message=message, keys=read_keys(given_keys or ()))
     findings = _find(decoder, source, book, as_text)
     if as_json:
         console.print_json([_to_json(reading) for reading in findings.readings])
@@ -108,28 +95,6 @@ def _readers(name: str, message: str) -> tuple[Reader, ...]:
     return readers(having)
 
 
-def _keys(given: Sequence[str]) -> tuple[bytes, ...]:
-    """Return the keys; whatever is wrong with one, it is not shown."""
-    keys = []
-    for word in given:
-        text = word
-        if _is_file(word) and not Path(word).is_dir():
-            if Path(word).stat().st_size > _LONGEST_KEY_FILE:
-                raise CommandError(f"{word} holds no key", hint="the base64 of 32 octets")
-            text = _content(Path(word)).decode("ascii", "replace")
-        try:
-            key = base64.b64decode(text.strip(), validate=True)
-        except (binascii.Error, ValueError):
-            key = b""
-        if len(key) != _KEY_OCTETS:
-            raise CommandError(
-                "a --key is neither the base64 of 32 octets nor a file with it",
-                hint="is the path right?",
-            )
-        keys.append(key)
-    return tuple(keys)
-
-
 def _find(decoder: Decoder, source: str, book: str, as_text: bool) -> Findings:
     from wirebook.conformance import capture
     from wirebook.conformance.decoding import Findings
@@ -137,7 +102,7 @@ def _find(decoder: Decoder, source: str, book: str, as_text: bool) -> Findings:
     if source == "-":
         data = sys.stdin.buffer.read()
     else:
-        data = _content(Path(source)) if _is_file(source) else source.encode()
+        data = content(Path(source)) if is_file(source) else source.encode()
     if capture.is_capture(data):
         return decoder.captured(data)
     octets = data.strip() if as_text else _from_hex(data)
@@ -149,20 +114,6 @@ def _find(decoder: Decoder, source: str, book: str, as_text: bool) -> Findings:
             status=ExitStatus.VIOLATIONS,
         )
     return Findings(readings)
-
-
-def _is_file(source: str) -> bool:
-    try:
-        return Path(source).exists()
-    except (OSError, ValueError):  # too long for a name: hex
-        return False
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CommandError(f"cannot read {path}: {error.strerror}") from error
 
 
 def _from_hex(text: bytes) -> bytes:

@@ -15,7 +15,7 @@ from pathlib import Path
 # been there under this name since pytest 5.4.
 from _pytest.mark.expression import Expression
 
-from wirebook.conformance import expectations
+from wirebook.conformance import expectations, last_run
 from wirebook.conformance.errors import CommandError
 from wirebook.conformance.expectations import Expectation
 from wirebook.conformance.library import Library
@@ -45,6 +45,26 @@ class Options:
     command: str = "wirebook check"
     case_seconds: float = CASE_SECONDS
     exit_first: bool = False
+    network: str = ""
+    """How bad the network is between suite and target, or what befalls it."""
+    repeat: int = 1
+    shard: tuple[int, int] | None = None
+    stability: int = 0
+    """How often each case runs, to see whether its verdict changes; 0 for not at all."""
+    last_failed: bool = False
+    last_report: Path | None = None
+    """The directory of a report whose run counts as the last one."""
+    last_seed: bool = False
+    """Whether the seed is that of the last run."""
+    keep: bool = False
+    """Whether what fails is kept for `last_failed`."""
+    audit: bool = False
+    """Whether all cases of features that the target does not declare are tried."""
+
+    @property
+    def runs(self) -> int:
+        """How often each case runs."""
+        return self.stability or self.repeat
 
 
 def targets(options: Options, library: Library) -> tuple[Target, ...]:
@@ -69,6 +89,28 @@ def targets(options: Options, library: Library) -> tuple[Target, ...]:
             hint=f"wirebook check {chosen[0].protocol} --server {options.server}",
         )
     return chosen
+
+
+def of_last_run(options: Options, targets: Sequence[Target]) -> Options:
+    """Return the options with the cases that failed last time, where only these are wanted."""
+    if not options.last_failed:
+        return options
+    last = last_run.recall(targets, options.last_report)
+    if not last.failed:
+        where = options.last_report or ", ".join(dict.fromkeys(one.name for one in targets))
+        raise CommandError(
+            f"nothing failed in the last run of {where}",
+            hint="without --last-failed, all cases run",
+        )
+    # What nobody needs is not started.
+    roles = {name.partition("/")[2].partition("_")[0] for name in last.failed}
+    return replace(
+        options,
+        books=tuple(dict.fromkeys(name.partition("/")[0] for name in last.failed)),
+        role=options.role or (roles.pop() if len(roles) == 1 and not options.server else ""),
+        only=last.failed,
+        seed=last.seed if options.last_seed else options.seed,
+    )
 
 
 def roles(options: Options, targets: Sequence[Target]) -> dict[str, tuple[str, ...]]:

@@ -17,10 +17,11 @@ from pathlib import Path
 
 import pytest
 
+from wirebook.conformance.blaming import RESULT
 from wirebook.conformance.expectations import Expectations
 from wirebook.conformance.judge import level_verdict
-from wirebook.conformance.plan import CaseModule
-from wirebook.conformance.plugin import RESULT, WORKER_SUFFIX
+from wirebook.conformance.plan import CaseModule, number_of_run
+from wirebook.conformance.plugin import WORKER_SUFFIX
 from wirebook.conformance.verdicts import (
     CaseFinished,
     CaseResult,
@@ -50,6 +51,8 @@ class Controller:
         modules: Sequence[CaseModule],
         seed: int,
         target_options: Sequence[str] = (),
+        repeated: bool = False,
+        network: str = "",
     ) -> None:
         self.results: list[CaseResult] = []
         self.problems: list[str] = []
@@ -67,6 +70,9 @@ class Controller:
         self._seed = seed
         self._failed = False
         self._target_options = tuple(target_options)
+        self._repeated = repeated
+        self._network = network
+        self._networks: dict[str, str] = {}
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Count the cases of a run in this process."""
@@ -93,6 +99,7 @@ class Controller:
             if name == RESULT:
                 data = json.loads(str(value))
                 result = CaseResult.from_json(data["result"])
+                self._networks[result.id] = data.get("network", "")
                 if data["unreachable"]:
                     # Not a finding about the case: it did not run, and the others will not.
                     self.unreachable = result.reason
@@ -110,7 +117,7 @@ class Controller:
         self._finish(
             CaseResult(
                 id=module.case_id(name),
-                title=name,
+                title=module.case_id(name).rpartition("/")[2],
                 book=module.book,
                 role=module.role,
                 chapter="",
@@ -118,6 +125,7 @@ class Controller:
                 verdict=Verdict.ERROR,
                 seconds=report.duration,
                 reason="the process that ran the case died",
+                run=number_of_run(name) if self._repeated else 0,
             )
         )
 
@@ -158,6 +166,8 @@ class Controller:
             )
         first = self._requirements.get(raw.requirements[0]) if raw.requirements else None
         words = ["wirebook", "replay", f"{raw.id}@{self._seed}", *self._target_options]
+        network = self._networks.get(raw.id) or self._network
+        words += ["--network", network] if network else []
         return self._expectations.apply(
             replace(
                 raw,

@@ -19,6 +19,7 @@ MARKS = {
     "requires": "requires(*ids): the requirements that the case checks",
     "feature": "feature(*names): what the target has to declare, or the case is unsupported",
     "fresh_target": "fresh_target: the server is newly started for the case, and ended after it",
+    "exact_network": "exact_network(reason): why the case means nothing on a bad network",
     "slow": "slow: the case takes several seconds, and begins before the others",
 }
 
@@ -28,6 +29,13 @@ def requires(*identifiers: str) -> pytest.MarkDecorator:
     if not identifiers or not all(isinstance(one, str) for one in identifiers):
         raise TypeError("requires() wants the IDs of requirements")
     return pytest.mark.requires(*identifiers)
+
+
+def exact_network(reason: str) -> pytest.MarkDecorator:
+    """Say why a case means nothing on a bad network; with `--network`, it is unsupported."""
+    if not isinstance(reason, str) or not reason:
+        raise TypeError("exact_network() wants a reason")
+    return pytest.mark.exact_network(reason)
 
 
 def feature(*names: str) -> pytest.MarkDecorator:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from wirebook.conformance.targets.description import Target
 
 CASE_SECONDS = 60.0
 CASES = Path(__file__).parent / "cases"
+_AGAIN = re.compile(r"@run(?P<number>\d+)$")
 _MODULE = r"test_(?:{book}_)?(?P<role>server|client)_(?P<topic>\w+)\.py"
 
 
@@ -32,7 +33,8 @@ class CaseModule:
 
     def case_id(self, name: str) -> str:
         """Return the ID of a case from the name of its function, with the parameter if any."""
-        return f"{self.book}/{self.role}_{self.topic}/{name.removeprefix('test_')}"
+        plain = _AGAIN.sub("", name).removeprefix("test_")
+        return f"{self.book}/{self.role}_{self.topic}/{plain}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,18 @@ class BookPlan:
     target: Target
     probe: str
     """`package.module:function` that asks a server whether it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """How far a run of cases goes that the target's features leave out."""
+
+    features: tuple[str, ...] = ()
+    """The features that the target does not declare, and that are taken for declared here."""
+    cases: int = 0
+    """How many of each feature are tried; 0 for all of them."""
+    seconds: float = 0.0
+    """After how long no further one begins; 0 for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,14 @@ class Plan:
     case_seconds: float = CASE_SECONDS
     exit_first: bool = False
     """Whether the first violation ends the run."""
+    repeat: int = 1
+    """How often each case runs."""
+    shard: tuple[int, int] | None = None
+    """Which part of the cases to run, of how many: the first of two is `(1, 2)`."""
+    network: str = ""
+    """How bad the network is between suite and target, or what befalls it; perfect if empty."""
+    audit: Audit | None = None
+    """Set where the run tries cases of features that the target does not declare."""
 
     def modules(self) -> tuple[CaseModule, ...]:
         """Return the case modules of the chosen books and roles, in a stable order."""
@@ -84,6 +106,10 @@ class Plan:
             "only": self.only,
             "case_seconds": self.case_seconds,
             "exit_first": self.exit_first,
+            "repeat": self.repeat,
+            "shard": self.shard,
+            "network": self.network,
+            "audit": asdict(self.audit) if self.audit else None,
         }
         path.write_text(json.dumps(data), encoding="utf-8")
 
@@ -97,8 +123,21 @@ class Plan:
                 "books": tuple(_book_from_json(book) for book in data["books"]),
                 "cases": Path(data["cases"]),
                 "only": tuple(data["only"]),
+                "shard": tuple(data["shard"]) if data["shard"] else None,
+                "audit": _audit_from_json(data["audit"]) if data["audit"] else None,
             }
         )
+
+
+def named_again(name: str, number: int) -> str:
+    """Return the name of a case's function for a further run of it."""
+    return f"{name}@run{number}"
+
+
+def number_of_run(name: str) -> int:
+    """Return which run of its case a function of this name is."""
+    match = _AGAIN.search(name)
+    return int(match["number"]) if match else 1
 
 
 def modules_of(book: str, cases: Path = CASES) -> tuple[CaseModule, ...]:
@@ -111,6 +150,10 @@ def modules_of(book: str, cases: Path = CASES) -> tuple[CaseModule, ...]:
             raise CommandError(f"{path}: a case module is named test_ROLE_TOPIC.py")
         found.append(CaseModule(path, book, match["role"], match["topic"]))
     return tuple(found)
+
+
+def _audit_from_json(data: Mapping[str, Any]) -> Audit:
+    return Audit(**{**data, "features": tuple(data["features"])})
 
 
 def _book_to_json(book: BookPlan) -> dict[str, Any]:

@@ -19,11 +19,16 @@ from pathlib import Path
 
 import pytest
 
-from wirebook.conformance import signals
+# Not among its public names, but the only way to run a case again, and there since pytest 3.
+from _pytest.runner import runtestprotocol
+
+from wirebook.conformance import selecting, signals
+from wirebook.conformance.blaming import RESULT, Blame
 from wirebook.conformance.judge import judge
 from wirebook.conformance.marks import MARKS
+from wirebook.conformance.network import Carrier, CaseNetwork, NetworkOption, Script
 from wirebook.conformance.order import dealt
-from wirebook.conformance.plan import BookPlan, CaseModule, Plan
+from wirebook.conformance.plan import BookPlan, CaseModule, Plan, number_of_run
 from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.targets.client import ClientHandle
 from wirebook.conformance.targets.embedded import find
@@ -35,9 +40,6 @@ from wirebook.conformance.verdicts import CaseResult, Unsupported, Verdict
 pytest.register_assert_rewrite(
     *{"wirebook.conformance.cases", "wirebook.conformance.drivers"} - sys.modules.keys()
 )
-
-RESULT = "wirebook"
-"""The user property of pytest's report that carries the result of a case."""
 
 WORKER_SUFFIX = ".worker"
 """What the file that tells the process ID of a worker ends in; it lies beside the plan."""
@@ -57,6 +59,7 @@ class CaseRun:
     book: BookPlan
     seed: int
     recorder: Recorder = field(default_factory=Recorder)
+    network: CaseNetwork = field(default_factory=CaseNetwork)
     began: float = field(default_factory=time.monotonic)
     raised: list[pytest.ExceptionInfo[BaseException]] = field(default_factory=list)
     server: ServerHandle | None = None
@@ -64,6 +67,7 @@ class CaseRun:
     mark: int = 0
     death: str = ""
     output: str = ""
+    undeclared: tuple[str, ...] = ()
 
 
 _CASE = pytest.StashKey[CaseRun]()
@@ -102,6 +106,17 @@ def target_server(request: pytest.FixtureRequest) -> ServerHandle:
 
 
 @pytest.fixture
+def own_server(request: pytest.FixtureRequest) -> Iterator[ServerHandle]:
+    """Give a server for this case alone that is not started yet, and is ended after it."""
+    case = _case_of(request)
+    server = ServerHandle(case.book.target, find(case.book.probe))
+    case.server, case.fresh = server, True
+    yield server
+    if not server.in_use:  # that it does not live is no finding then
+        case.server = None
+
+
+@pytest.fixture
 def target_client(request: pytest.FixtureRequest) -> Iterator[ClientHandle]:
     """Give a client adapter of its own to the case."""
     case = _case_of(request)
@@ -127,13 +142,23 @@ def rng(request: pytest.FixtureRequest) -> random.Random:
 
 @pytest.fixture
 def deadline(request: pytest.FixtureRequest) -> Callable[[float], float]:
-    """Give a function that stretches a time-out in seconds by the target's measured latency."""
+    """Give a function that stretches a time-out in seconds for what is slow.
+
+    That is the target, as its measured latency tells, and a network that is bad.
+    """
     case = _case_of(request)
 
     def stretch(seconds: float) -> float:
-        return seconds + (_LATENCIES * case.server.latency if case.server else 0.0)
+        latency = case.server.latency if case.server else 0.0
+        return seconds + _LATENCIES * latency + case.network.slack
 
     return stretch
+
+
+@pytest.fixture
+def network(request: pytest.FixtureRequest) -> CaseNetwork:
+    """Give what lies between the suite and the target."""
+    return _case_of(request).network
 
 
 def _case_of(request: pytest.FixtureRequest) -> CaseRun:
@@ -154,7 +179,11 @@ class CaseRunner:
         }
         self._books = {book.book: book for book in plan.books}
         self._servers: dict[str, ServerHandle] = {}
-        self._stop_reason = ""
+        self._began = time.monotonic()
+        self._network = NetworkOption.parse(plan.network) if plan.network else None
+        self._forced = self._network.script if self._network else None
+        self._trying = False
+        self._blame = Blame()
 
     def close(self) -> None:
         """End every server."""
@@ -180,22 +209,24 @@ class CaseRunner:
         if self._plan.keyword:
             item.extra_keyword_matches.update({self._case_id(item), *_cited(item)})
 
+    @pytest.hookimpl(trylast=True)  # after -k
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Keep only the cases that the plan names, if it names any; let slow ones begin."""
+        """Keep only the cases that the plan wants, as often as it wants; let slow ones begin."""
+        chosen = [item for item in items if selecting.wanted(self._case_id(item), self._plan)]
+        audit = self._plan.audit
+        if audit is not None and audit.cases:
+            quick = [item for item in chosen if not _is_slow(item)]
+            chosen = selecting.sample(quick, self._audited, audit.cases)
+        kept = {id(item) for item in chosen}
+        config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
         if not self._plan.only:
             workers = getattr(config, "workerinput", {}).get("workercount", 1)
-            items[:] = dealt(items, _is_slow, workers)
-            return
-        chosen: list[pytest.Item] = []
-        others: list[pytest.Item] = []
-        for item in items:
-            case_id = self._case_id(item)
-            named = {case_id, case_id.partition("[")[0]} & set(self._plan.only)
-            (chosen if named else others).append(item)
-        items[:] = chosen
-        config.hook.pytest_deselected(items=others)
+            again = selecting.repeated(chosen, self._plan.repeat)
+            items[:] = dealt(again, _is_slow, workers)
+        else:
+            items[:] = selecting.repeated(chosen, self._plan.repeat)
 
     def pytest_internalerror(self) -> bool:
         """Leave it to the controller to tell of a failure of the engine."""
@@ -205,6 +236,27 @@ class CaseRunner:
         """Let no second Ctrl-C disturb the ending of the targets."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+        """Run a case; if it fails on a bad network, find out what of that it was."""
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        script = item.stash[_CASE].network.played
+        if script is not None and not self._plan.exit_first:
+
+            def run_again(smaller: Script) -> list[pytest.TestReport]:
+                before, self._forced, self._trying = self._forced, smaller, True
+                try:
+                    return runtestprotocol(item, log=False, nextitem=nextitem)
+                finally:
+                    self._forced, self._trying = before, False
+
+            self._blame.explain(reports, script, run_again)
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
         """Begin a case; refuse one that the target does not claim to support."""
@@ -212,11 +264,12 @@ class CaseRunner:
         with signals.time_limit(self._plan.case_seconds):
             if not _cited(item):
                 raise TypeError("the case cites no requirement; mark it with @requires(…)")
-            features = case.book.target.features
-            for mark in item.iter_markers("feature"):
-                for name in mark.args:
-                    if features is not None and name not in features:
-                        raise Unsupported(f'the target does not declare the feature "{name}"')
+            for mark in item.iter_markers("exact_network") if self._network else ():
+                raise Unsupported(f"not on a bad network: {mark.args[0]}")
+            case.undeclared = self._undeclared(item)
+            if case.undeclared:
+                name = case.undeclared[0]
+                raise Unsupported(f'the target does not declare the feature "{name}"')
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -254,18 +307,31 @@ class CaseRunner:
             id=self._case_id(item),
             book=self._books[module.book],
             seed=self._plan.seed,
+            network=self._network_of(self._case_id(item)),
             fresh=item.get_closest_marker("fresh_target") is not None,
         )
         item.stash[_CASE] = case
         return case
 
+    def _network_of(self, case_id: str) -> CaseNetwork:
+        option, seed = self._network, self._plan.seed
+
+        def drawn(carrier: Carrier) -> Script | None:
+            return option.script_for(carrier, seed, case_id) if option else None
+
+        return CaseNetwork(drawn, self._forced)
+
     def _finish(self, item: pytest.Item, case: CaseRun) -> str:
         judgement = judge(case.raised, case.death)
-        if judgement.unreachable:
+        if self._trying:
+            pass  # whatever comes of it, the run goes on
+        elif judgement.unreachable:
             # Every other case would only find the same, after waiting for it.
             item.session.shouldstop = judgement.reason
         elif self._plan.exit_first and judgement.verdict in _ENDS_THE_RUN:
             item.session.shouldstop = "the first violation"
+        elif self._plan.audit and 0 < self._plan.audit.seconds < time.monotonic() - self._began:
+            item.session.shouldstop = "the audit has taken long enough"
         result = CaseResult(
             id=case.id,
             title=_title(item),
@@ -279,15 +345,29 @@ class CaseRunner:
             detail=judgement.detail,
             exchange=case.recorder.transfers(),
             output=case.output,
+            run=number_of_run(item.name) if self._plan.repeat > 1 else 0,
+            undeclared=case.undeclared,
+            measured=case.recorder.measures(),
         )
         # As text, since the way from a worker takes nothing but the plainest of values.
         return json.dumps({"result": result.to_json(), "unreachable": judgement.unreachable})
+
+    def _undeclared(self, item: pytest.Item) -> tuple[str, ...]:
+        """Return the features that the case needs and the target does not declare."""
+        features = self._books[self._modules[item.path].book].target.features
+        return () if features is None else tuple(n for n in _needed(item) if n not in features)
+
+    def _audited(self, item: pytest.Item) -> tuple[str, ...]:
+        """Return the features that the case needs and the audit is about."""
+        audit = self._plan.audit
+        return tuple(name for name in _needed(item) if audit and name in audit.features)
 
     def _case_id(self, item: pytest.Item) -> str:
         return self._modules[item.path].case_id(item.name)
 
 
 def _look_after(case: CaseRun) -> None:
+    case.network.close()
     server = case.server
     if server is None:
         return
@@ -306,6 +386,10 @@ def _look_after(case: CaseRun) -> None:
 def _cited(item: pytest.Item) -> tuple[str, ...]:
     cited = [one for mark in item.iter_markers("requires") for one in mark.args]
     return tuple(dict.fromkeys(cited))
+
+
+def _needed(item: pytest.Item) -> tuple[str, ...]:
+    return tuple(name for mark in item.iter_markers("feature") for name in mark.args)
 
 
 def _is_slow(item: pytest.Item) -> bool:

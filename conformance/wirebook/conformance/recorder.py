@@ -28,6 +28,7 @@ class Recorder:
         self._first: list[Transfer] = []
         self._last: list[Transfer] = []
         self._dropped = 0
+        self._measured: list[str] = []
 
     def sent(
         self,
@@ -70,6 +71,17 @@ class Recorder:
     def note(self, text: str) -> None:
         """Note a remark between the transfers."""
         self._add("note", "", text)
+
+    def measured(self, text: str) -> None:
+        """Note what the case has measured, in one line that reports show whatever the verdict."""
+        with self._lock:
+            self._measured.append(text)
+        self.note(f"Measured: {text}.")
+
+    def measures(self) -> tuple[str, ...]:
+        """Return everything that was measured."""
+        with self._lock:
+            return tuple(self._measured)
 
     def transfers(self) -> tuple[Transfer, ...]:
         """Return everything so far; what was too much is replaced by a note that says so."""

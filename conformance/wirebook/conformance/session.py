@@ -134,7 +134,7 @@ class Session:
             return ()
         thorough = self._options.audit
         if thorough and (cases := audit.left_out(controller.results)):
-            names = ", ".join(dict.fromkeys(name for one in cases for name in one.undeclared))
+            names = ", ".join(sorted({name for one in cases for name in one.undeclared}))
             self._say(f"trying what the target does not declare: {names}")
         return audit.run(
             plan,
@@ -167,6 +167,7 @@ class Session:
             case_seconds=self._options.case_seconds,
             exit_first=self._options.exit_first,
             repeat=self._options.runs,
+            network=self._options.network,
             shard=self._options.shard,
         )
 
@@ -184,6 +185,7 @@ class Session:
             seed=plan.seed,
             target_options=choices.target_options(self._options),
             repeated=plan.repeat > 1,
+            network=plan.network,
         )
 
     def _finished(

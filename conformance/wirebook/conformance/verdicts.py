@@ -125,6 +125,8 @@ class CaseResult:
     """Which of several runs of the case it was, from 1; 0 where there is one only."""
     undeclared: tuple[str, ...] = ()
     """The features that the case needs and the target does not declare."""
+    measured: tuple[str, ...] = ()
+    """Figures that the case has found, whatever its verdict, one line each."""
 
     @property
     def label(self) -> str:
@@ -143,6 +145,7 @@ class CaseResult:
             **data,
             "requirements": list(self.requirements),
             "undeclared": list(self.undeclared),
+            "measured": list(self.measured),
             "exchange": exchange,
         }
 
@@ -156,6 +159,7 @@ class CaseResult:
                 "verdict": Verdict(data["verdict"]),
                 "requirements": tuple(data["requirements"]),
                 "undeclared": tuple(data.get("undeclared", ())),
+                "measured": tuple(data.get("measured", ())),
                 "exchange": exchange,
             }
         )

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,7 @@ class Journal:
         if isinstance(event, CaseFinished):
             self._write("CaseFinished", **event.result.to_json())
         else:
-            data = {name: getattr(event, name) for name in event.__dataclass_fields__}
-            self._write(type(event).__name__, **data)
+            self._write(type(event).__name__, **asdict(event))
 
     def close(self) -> None:
         self._write("Closed")

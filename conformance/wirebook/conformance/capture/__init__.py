@@ -12,9 +12,26 @@ from dataclasses import dataclass
 from wirebook.conformance.capture.files import CaptureError, is_capture, packets
 from wirebook.conformance.capture.layers import Datagram, Segment, unwrap
 from wirebook.conformance.capture.streams import Stream, reassemble
-from wirebook.conformance.capture.websocket import WebSocketMessage, is_upgrade, messages
+from wirebook.conformance.capture.websocket import (
+    Closing,
+    WebSocketMessage,
+    closing,
+    deflates,
+    is_upgrade,
+    messages,
+)
 
-__all__ = ["CaptureError", "Contents", "Datagram", "Stream", "WebSocket", "is_capture", "read"]
+__all__ = [
+    "CaptureError",
+    "Closing",
+    "Contents",
+    "Datagram",
+    "Stream",
+    "WebSocket",
+    "deflates",
+    "is_capture",
+    "read",
+]
 
 _HEAD = 1 << 16
 """How much of a stream is looked at to tell whether it is HTTP."""
@@ -26,6 +43,7 @@ class WebSocket:
 
     stream: Stream
     messages: tuple[WebSocketMessage, ...]
+    closing: Closing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +89,4 @@ def _websockets(streams: Iterable[Stream]) -> Iterator[WebSocket]:
         answers = [bytes(one.data) for one in pair if one.data.startswith(b"HTTP/")]
         for stream in pair:
             found = messages(stream, answers[0] if answers else b"")
-            yield WebSocket(stream, tuple(found))
+            yield WebSocket(stream, tuple(found), closing(stream))

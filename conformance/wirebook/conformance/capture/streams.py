@@ -28,6 +28,8 @@ class Stream:
     """How much of `data` was there after which packet: its length, and the packet's number."""
     lost: int = 0
     """How many octets are missing after `data`; what came after them is left out."""
+    opened: bool = False
+    """Whether the capture has its beginning."""
 
     def completed(self, end: int) -> int:
         """Return the number of the packet that completed the octets up to `end`."""
@@ -46,6 +48,7 @@ class _Direction:
     def begin(self, sequence: int) -> None:
         """Take the sequence number of the SYN."""
         self._next = (sequence + 1) % _NUMBERS
+        self.stream.opened = True
 
     def add(self, segment: Segment) -> None:
         """Take a segment; what has been there already counts no second time."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from wirebook.conformance.capture.streams import Stream
 
 _HEAD_END = b"\r\n\r\n"
-_CONTINUATION, _CLOSE = 0, 8
+_CONTINUATION, _TEXT, _CLOSE = 0, 1, 8
 _LONGEST_MESSAGE = 1 << 26
 _DEFLATE = "permessage-deflate"
 
@@ -28,6 +28,18 @@ class WebSocketMessage:
     """Where its last frame ends in the stream."""
     problem: str = ""
     """Why nothing after it can be read, if so."""
+    text: bool = True
+    """Whether it is of type text, not binary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The close frame that ends a side's messages."""
+
+    code: int | None
+    """None where the frame says nothing."""
+    end: int
+    """Where it ends in the stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,7 @@ def messages(stream: Stream, answer: bytes) -> Iterator[WebSocketMessage]:
     server = stream.data.startswith(b"HTTP/")
     side = "server" if server else "client"
     inflater = _Inflater(fresh=f"{side}_no_context_takeover" in agreed)
-    parts, compressed = b"", False
+    parts, compressed, kind = b"", False, _TEXT
     try:
         for frame in _frames(data, data.find(_HEAD_END) + len(_HEAD_END)):
             if frame.opcode == _CLOSE:
@@ -65,13 +77,31 @@ def messages(stream: Stream, answer: bytes) -> Iterator[WebSocketMessage]:
             if frame.opcode > _CLOSE:
                 continue
             if frame.opcode != _CONTINUATION:
-                parts, compressed = b"", frame.compressed
+                parts, compressed, kind = b"", frame.compressed, frame.opcode
             parts += frame.payload
             if frame.final:
                 whole = inflater.inflate(parts) if compressed and _DEFLATE in agreed else parts
-                yield WebSocketMessage(whole, frame.end)
+                yield WebSocketMessage(whole, frame.end, text=kind == _TEXT)
     except (zlib.error, ValueError) as error:
         yield WebSocketMessage(b"", len(data), f"not readable as WebSocket: {error}")
+
+
+def closing(stream: Stream) -> Closing | None:
+    """Return the close frame in a stream that begins with the upgrade, if there is one."""
+    data = bytes(stream.data)
+    try:
+        for frame in _frames(data, data.find(_HEAD_END) + len(_HEAD_END)):
+            if frame.opcode == _CLOSE:
+                code = int.from_bytes(frame.payload[:2]) if len(frame.payload) >= 2 else None
+                return Closing(code, frame.end)
+    except ValueError:
+        return None  # said where the messages are read
+    return None
+
+
+def deflates(head: bytes) -> bool:
+    """Tell whether the request or the answer that a stream begins with names the extension."""
+    return _DEFLATE in _fields(head).get("sec-websocket-extensions", "").lower()
 
 
 class _Inflater:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from wirebook.conformance.network import Line
 from wirebook.conformance.recorder import Recorder
 
 Address = tuple[str, int]
@@ -21,6 +22,14 @@ def _as_given(seconds: float) -> float:
     return seconds
 
 
+def _directly(address: Address) -> Address:
+    return address
+
+
+def _no_line() -> Line | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """What a client knows of the server that it is to speak to."""
@@ -31,6 +40,10 @@ class Link:
     """Whether the target lives, asked only when it is silent."""
     deadline: Callable[[float], float] = _as_given
     """How long to wait for what takes so many seconds on a fast target."""
+    reach: Callable[[Address], Address] = _directly
+    """Gives the address at which a stream reaches the server, if a network lies in between."""
+    line: Callable[[], Line | None] = _no_line
+    """Gives a socket of datagrams its way through the network; None if that is perfect."""
 
     def unrecorded(self) -> Link:
         """Return a link for what would only stand between a reader and what the case is about."""

@@ -74,7 +74,7 @@ def _test(result: CaseResult, requirements: Requirements) -> _Test:
         f"Again: {result.replay}" if result.replay else "",
     ]
     return _Test(
-        name=_split(result.id)[1],
+        name=_split(result.label)[1],
         seconds=result.seconds,
         outcome=_OUTCOMES.get(result.verdict, ""),
         kind=result.verdict.value,

@@ -186,6 +186,7 @@ class Terminal:
         if run.results:
             self._print()
             self._console.print(self._overview(run))
+        self._print_list("Measured", self._measured(run))
         self._print_list("Not checked", self._not_checked(run))
         self._print_list("Undeclared features", (self._text(x) for x in run.undeclared()))
         self._print_list("To look at", self._notable(run))
@@ -242,6 +243,11 @@ class Terminal:
             line.append_text(self._text(one_line(name)))
             line.append_text(self._text(several, "dim"))
             yield line
+
+    def _measured(self, run: Run) -> Iterator[Text]:
+        for result in run.cases():
+            for line in result.measured:
+                yield self._text(one_line(line, longest=400))
 
     def _not_checked(self, run: Run) -> Iterator[Text]:
         reasons = Counter(

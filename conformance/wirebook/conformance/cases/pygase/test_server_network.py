@@ -70,7 +70,7 @@ def behind(network: CaseNetwork, players: MakePlayer) -> Behind:
 
 
 @feature("game-state")
-@requires("PGS-SYN-003", "PGS-SYN-001", "PGS-SYN-005")
+@requires("PGS-SYN-003", "PGS-SYN-001", "PGS-SYN-005", "PGS-WIN-003")
 def test_state_is_in_step_in_the_end(
     behind: Behind, witness: Player, key: str, rng: random.Random
 ) -> None:

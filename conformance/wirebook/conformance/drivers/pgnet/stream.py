@@ -204,7 +204,7 @@ def expect(
 def _connected(link: Link, source: str) -> socket.socket:
     try:
         return socket.create_connection(
-            link.address, link.deadline(PATIENCE), (source, 0) if source else None
+            link.reach(link.address), link.deadline(PATIENCE), (source, 0) if source else None
         )
     except TimeoutError:
         raise Violation("expected the server to accept a TCP connection, and it did not") from None

@@ -12,6 +12,7 @@ import time
 from typing import Any, Self
 
 from wirebook.conformance.drivers.pygase.own_ports import OWN
+from wirebook.conformance.network import Line
 from wirebook.conformance.recorder import Recorder
 
 Address = tuple[str, int]
@@ -25,9 +26,16 @@ class Endpoint:
     """An unconnected socket with a port that no server remembers."""
 
     def __init__(
-        self, remote: Address, exchange: Recorder | None = None, *, local: Address | None = None
+        self,
+        remote: Address,
+        exchange: Recorder | None = None,
+        *,
+        local: Address | None = None,
+        line: Line | None = None,
     ) -> None:
         self.exchange = exchange or Recorder()
+        self.line = line
+        """The way through the network; None if it is perfect."""
         family, _, _, _, name = socket.getaddrinfo(*remote, type=socket.SOCK_DGRAM)[0]
         self.remote: tuple[Any, ...] = name
         """The address of the target."""
@@ -35,10 +43,38 @@ class Endpoint:
         self.local: Address = self._socket.getsockname()[:2]
         """Our own address."""
 
-    def send(self, data: bytes, message: str) -> None:
-        """Send a datagram to the target; `message` names the schema to show it with."""
-        self.exchange.sent(data, message=message, local=self.local, remote=self.remote)
-        self._socket.sendto(data, self.remote)
+    def send(self, data: bytes, message: str, *, told: bool = True) -> None:
+        """Send a datagram to the target; `message` names the schema to show it with.
+
+        `told` says that a case wants it sent, and that it is not what a peer sends by itself.
+        """
+
+        def transmit(arriving: bytes) -> None:
+            self.exchange.sent(arriving, message=message, local=self.local, remote=self.remote)
+            self._socket.sendto(arriving, self.remote)
+
+        if self.line is None:
+            transmit(data)
+        elif befell := self.line.send(data, transmit, time.monotonic(), told=told):
+            self.exchange.note(f"The datagram that {self.local[1]} sends now {befell}.")
+
+    def hears(self, size: int, at: float, *, kept: bool) -> tuple[float, ...]:
+        """Return after how many seconds each copy of an arrived datagram comes to the peer."""
+        if self.line is None:
+            return (0.0,)
+        delays = self.line.hears(size, at, kept=kept)
+        if not delays:
+            self.exchange.note(f"{self.local[1]} takes no notice of this: the network loses it.")
+        return delays
+
+    def flush(self, now: float) -> None:
+        """Send what the network has held back for long enough."""
+        if self.line is not None:
+            self.line.flush(now)
+
+    def due(self) -> float | None:
+        """Return when the network lets the next datagram go that it holds back."""
+        return None if self.line is None else self.line.due()
 
     def send_unrecorded(self, data: bytes) -> None:
         """Send one of very many datagrams, which a note in the record stands for."""
@@ -65,7 +101,9 @@ class Endpoint:
         return self._socket.fileno()
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the socket; what is still on its way arrives first."""
+        with contextlib.suppress(OSError):
+            self.flush(float("inf"))
         self._socket.close()
 
     def __enter__(self) -> Self:

@@ -13,13 +13,31 @@ import secrets
 import socket
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 FIRST, COUNT = 10_000, 10_000
 """Below the range that systems hand out on their own, and apart from that of the servers."""
 SLICE = 250
 REMEMBERED = 20.0
 """Seconds for which a server may go on sending to a port; the books' time-outs are shorter."""
+
+
+_OWN_NETWORK = Path("/proc/thread-self/ns/net")
+
+
+def _network() -> int:
+    """Return what tells the network that this thread is in from others of this machine."""
+    try:
+        return _OWN_NETWORK.stat().st_ino
+    except OSError:
+        return 0
+
+
+def _one_after_the_other() -> Iterator[int]:
+    begin = secrets.randbelow(COUNT)
+    return (FIRST + (begin + number) % COUNT for number in itertools.count())
 
 
 @dataclass(slots=True)
@@ -34,9 +52,15 @@ class OwnPorts:
     _fresh: deque[int] = field(default_factory=deque)
     _used: deque[tuple[float, int]] = field(default_factory=deque)
     _process: int = field(default_factory=os.getpid)
+    _network: int = field(default_factory=_network)
+    _elsewhere: Iterator[int] = field(default_factory=_one_after_the_other)
 
     def take(self) -> int:
         """Return a port that is not known to have been used in the last seconds."""
+        if _network() != self._network:
+            # Nobody else is there, and a claim would keep the other network for as long as it is
+            # held, and keep nobody from the port in ours.
+            return next(self._elsewhere)
         self._forget_the_parent()
         now = time.monotonic()
         if not self._fresh and self._used and now - self._used[0][0] > REMEMBERED:

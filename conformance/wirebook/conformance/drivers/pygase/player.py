@@ -6,6 +6,8 @@ correct client does by itself, and the switches that make it do otherwise.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable
@@ -57,13 +59,18 @@ class Player(RawClient):
         """The packages of the server without duplicates, and what is too late."""
         self.events: list[Event] = []
         """Their events, in order."""
+        self.heard_events: list[Event] = []
+        """Those that have come to us through the network, in the order in which they did."""
         self.state: dict[str, Any] = {}
         self.time_order = 0
         """Of the state that we hold."""
         self.bad: list[int] = []
         """Sequences of the packages that the server has to discard."""
         self._real = Window()
+        self._heard = Window()
         self._told = Window()
+        self._under_way: list[tuple[float, int, ServerPackage]] = []
+        self._serials = itertools.count()
         self._unnoticed: deque[tuple[float, int]] = deque()
         self._queue: deque[Event] = deque()
         self._lagging: int | None = None
@@ -90,17 +97,19 @@ class Player(RawClient):
         *events: Event,
         sequence: int | None = None,
         time_order: int | None = None,
+        told: bool = True,
     ) -> int:
         """Send a package at once; return its sequence.
 
-        A sequence that is given leaves our own count alone, unless it is ahead of it.
+        A sequence that is given leaves our own count alone, unless it is ahead of it. What is not
+        `told` is what the player sends by itself, which a bad network may lose.
         """
         own = self._take_sequence(sequence)
         self._notice_due()
         ack, bits = self.ack_fields
         reported = self.reported if time_order is None else time_order
         self.last_sent = client_package(own, ack=ack, bits=bits, time_order=reported, events=events)
-        self.send_raw(self.last_sent)
+        self.send_raw(self.last_sent, told=told)
         self._next_send = time.monotonic() + self.interval
         return own
 
@@ -169,29 +178,48 @@ class Player(RawClient):
     # What it does by itself
 
     def due(self) -> float | None:
-        """Return when the next package is due."""
-        return self._next_send if self.playing else None
+        """Return when the next package is due, or the next of the server's comes late."""
+        times = [self._next_send] if self.playing else []
+        times += [self._under_way[0][0]] if self._under_way else []
+        return min(times, default=None)
 
     def tick(self, now: float) -> None:
-        """Send a package if one is due."""
+        """Send a package if one is due; hear of what comes late."""
+        while self._under_way and self._under_way[0][0] <= now:
+            at, _, package = heapq.heappop(self._under_way)
+            self.heard(package, at)
         if not self.playing or now < self._next_send:
             return
         planned = self._next_send
-        self.send(*self._next_events())
+        events = self._next_events()
+        self.send(*events, told=bool(events))
         # Keep the rhythm, unless it is lost anyway.
         self._next_send = planned + self.interval
         if self._next_send < now:
             self._next_send = now + self.interval
 
     def arrived(self, package: ServerPackage) -> None:
-        """Take notice of a package: for the acks, the events and the state."""
+        """Keep a package for the case, and hear of it when and if the network lets us."""
+        # Where the player does nothing by itself, it is the case that acks and reports.
+        kept = bool(package.events) or not self.playing
+        for delay in self.endpoint.hears(len(package.data), package.at, kept=kept):
+            if delay:
+                late = (package.at + delay, next(self._serials), package)
+                heapq.heappush(self._under_way, late)
+            else:
+                self.heard(package)
+        if self._real.take(package.sequence).accepted:
+            self.accepted.append(package)
+            self.events.extend(package.events)
+
+    def heard(self, package: ServerPackage, at: float = 0.0) -> None:
+        """Take notice of a package that has come, now or at a time: for the acks and the state."""
         if self.acking and self.admits(package):
-            self._unnoticed.append((package.at + self.ack_delay, package.sequence))
+            self._unnoticed.append((max(at, package.at) + self.ack_delay, package.sequence))
             self._notice_due()
-        if not self._real.take(package.sequence).accepted:
+        if not self._heard.take(package.sequence).accepted:
             return
-        self.accepted.append(package)
-        self.events.extend(package.events)
+        self.heard_events.extend(package.events)
         held = self.time_order if self._base is None else self.reported
         if is_newer(package.time_order, held):
             base = self.state if self._base is None else self._base
@@ -224,7 +252,10 @@ class Player(RawClient):
     def join(self, within: float = PATIENCE) -> None:
         """Play until the server has answered, and ack its answer: that validates the connection."""
         self.expect(lambda: self.accepted, "an answer to valid packages", within)
+        if self.endpoint.line is not None:
+            self.pump(lambda: self._heard.ack, within)
         self.send()
+        self.let_arrive()
 
     def join_game(self, within: float = PATIENCE) -> None:
         """Join, and play until we hold a state."""

@@ -64,7 +64,7 @@ class RawClient:
 
     def __init__(self, link: Link, *, local: Address | None = None) -> None:
         self.link = link
-        self.endpoint = Endpoint(link.address, link.exchange, local=local)
+        self.endpoint = Endpoint(link.address, link.exchange, local=local, line=link.line())
         self.packages: list[ServerPackage] = []
         """Every well-formed package of the server, in the order of arrival."""
         self.malformed: list[tuple[bytes, Malformed]] = []
@@ -90,10 +90,10 @@ class RawClient:
         """Leave a remark in the record of the exchange."""
         self.link.exchange.note(text)
 
-    def send_raw(self, data: bytes, message: str = "client-package") -> None:
-        """Send any octets."""
+    def send_raw(self, data: bytes, message: str = "client-package", *, told: bool = True) -> None:
+        """Send any octets; `told` says that the case wants them sent, and they must arrive."""
         self.sent_at = time.monotonic()
-        self.endpoint.send(data, message)
+        self.endpoint.send(data, message, told=told)
 
     def send_package(
         self,
@@ -140,6 +140,11 @@ class RawClient:
     def pump(self, until: Callable[[], object], seconds: float) -> bool:
         """Go on until a condition holds; tell whether it did in time."""
         return pump([self], until, seconds)
+
+    def let_arrive(self) -> None:
+        """Go on until all that the case has sent has passed the network."""
+        if (line := self.endpoint.line) is not None:
+            self.pump(lambda: not line.kept_waiting, PATIENCE)
 
     def pump_for(self, seconds: float) -> None:
         """Go on for some time that has to pass."""
@@ -199,8 +204,10 @@ def pump(clients: Sequence[RawClient], until: Callable[[], object], seconds: flo
                 if now - client.heard_at > _ALIVE_CHECK and not client.link.alive():
                     raise TargetDied("the server is gone")
         for client in clients:
+            client.endpoint.flush(now)
             client.tick(now)
-        times = [due for client in clients if (due := client.due()) is not None]
+        dues = [due for client in clients for due in (client.due(), client.endpoint.due())]
+        times = [due for due in dues if due is not None]
         planned = max(min([end, check, *times]), time.monotonic())
         sockets = [client.endpoint for client in clients]
         select.select(sockets, [], [], max(0.0, planned - time.monotonic()))

@@ -12,6 +12,7 @@ server would send. What may live here: what is sent, and what is expected in ret
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,7 +37,7 @@ class RawServer(ServerLoop):
 
     def serve(self) -> None:
         """Send what a correct server sends in every interval."""
-        self.send()
+        self.send(told=False)
 
     def send(
         self,
@@ -45,10 +46,15 @@ class RawServer(ServerLoop):
         ack: int | None = None,
         bits: int | None = None,
         update: Mapping[str, Any] | None = None,
+        told: bool = True,
     ) -> int:
-        """Send one package, and return its sequence; what is left out is as it should be."""
+        """Send one package, and return its sequence; what is left out is as it should be.
+
+        What is not `told` is what the server sends by itself, which a bad network may lose.
+        """
         chosen = after(self.sequence) if sequence is None else sequence
-        self.send_octets(self.package(*events, sequence=chosen, ack=ack, bits=bits, update=update))
+        data = self.package(*events, sequence=chosen, ack=ack, bits=bits, update=update)
+        self.send_octets(data, told=told)
         if is_newer(chosen, self.sequence):
             self.sequence = chosen
         return chosen
@@ -75,14 +81,26 @@ class RawServer(ServerLoop):
             events=events,
         )
 
-    def send_octets(self, data: bytes, *, by: socket.socket | None = None) -> None:
-        """Send a datagram as it is, well-formed or not, or have a stranger send it."""
-        if self.client is None:
+    def send_octets(
+        self, data: bytes, *, by: socket.socket | None = None, told: bool = True
+    ) -> None:
+        """Send a datagram as it is, well-formed or not, or have a stranger send it.
+
+        No stranger's datagram meets the bad network: what it is to prove, it proves by arriving.
+        """
+        client, sender = self.client, by or self.socket
+        if client is None:
             raise Inconclusive("the client has sent nothing, so there is nobody to send to")
-        sender = by or self.socket
-        sender.sendto(data, self.client)
-        local = sender.getsockname()
-        self.exchange.sent(data, message="server-package", local=local, remote=self.client)
+
+        def transmit(arriving: bytes) -> None:
+            sender.sendto(arriving, client)
+            local = sender.getsockname()
+            self.exchange.sent(arriving, message="server-package", local=local, remote=client)
+
+        if self.line is None or by is not None:
+            transmit(data)
+        elif befell := self.line.send(data, transmit, time.monotonic(), told=told):
+            self.exchange.note(f"The datagram that the server sends now {befell}.")
 
     def note(self, text: str) -> None:
         """Leave a remark in the record of the exchange."""

@@ -6,10 +6,10 @@ What may live here: receiving, waiting and measuring, and when to send. What is 
 
 from __future__ import annotations
 
+import heapq
 import socket
 import time
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable
 from select import select
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import Self, TypeVar
 
 from wirebook.conformance.drivers.pygase.model import Window
 from wirebook.conformance.drivers.pygase.raw_server_arrivals import Address, Arrival, Rate
+from wirebook.conformance.network import Line
 from wirebook.conformance.recorder import Recorder
 from wirebook.conformance.verdicts import Unsupported, Violation
 
@@ -42,11 +43,18 @@ def _nothing_else() -> None:
     return
 
 
+def _no_line() -> Line | None:
+    return None
+
+
 class ServerLoop(ABC):
     """One socket on the loopback address, for one client at a time."""
 
-    def __init__(self, exchange: Recorder | None = None) -> None:
+    def __init__(
+        self, exchange: Recorder | None = None, new_line: Callable[[], Line | None] = _no_line
+    ) -> None:
         self.exchange = exchange or Recorder()
+        self._new_line = new_line
         self.socket = _bound("127.0.0.1", 0)
         self.address: Address = self.socket.getsockname()
         self._strangers: list[socket.socket] = []
@@ -68,7 +76,9 @@ class ServerLoop(ABC):
         """How long each arrival is kept out of the acks."""
         self.withholds: Callable[[Arrival], bool] = _nothing
         """Tells which packages of the client are never acked."""
-        self._to_ack: deque[tuple[float, int]] = deque()
+        self._to_ack: list[tuple[float, int]] = []
+        self.line = self._new_line()
+        """The way to the client; None if the network is perfect."""
         self._next_tick = 0.0
 
     def close(self) -> None:
@@ -150,11 +160,15 @@ class ServerLoop(ABC):
         """Wait for a datagram until `wake`, or until it is time to send; do what is due."""
         serving = self.serving and self.client is not None
         before = time.monotonic()
+        held = None if self.line is None else self.line.due()
+        wake = wake if held is None else min(wake, held)
         due = max(before, min(wake, self._next_tick) if serving else wake)
         readable, _, _ = select([self.socket], [], [], due - before)
         self._lag = max(self._lag, before - self._last_turn, time.monotonic() - due)
         if readable:
             self._receive_all()
+        if self.line is not None:
+            self.line.flush(time.monotonic())
         if serving:
             self._serve(time.monotonic())
         self._last_turn = time.monotonic()
@@ -174,13 +188,26 @@ class ServerLoop(ABC):
             if arrival.package:
                 self.client = source
                 if not self.withholds(arrival):
-                    self._to_ack.append((arrival.at + self.ack_delay, arrival.sequence))
+                    for delay in self._hears(arrival):
+                        due = arrival.at + self.ack_delay + delay
+                        heapq.heappush(self._to_ack, (due, arrival.sequence))
 
     def take_into_acks(self) -> None:
         """Take the arrivals whose delay is over into the window."""
         now = time.monotonic()
         while self._to_ack and self._to_ack[0][0] <= now:
-            self.window.take(self._to_ack.popleft()[1])
+            self.window.take(heapq.heappop(self._to_ack)[1])
+
+    def _hears(self, arrival: Arrival) -> tuple[float, ...]:
+        """Return after how many seconds each copy of a package comes to the server."""
+        if self.line is None:
+            return (0.0,)
+        # Where the server does nothing by itself, it is the case that acks.
+        kept = bool(arrival.events) or not self.serving
+        delays = self.line.hears(len(arrival.data), arrival.at, kept=kept)
+        if not delays:
+            self.exchange.note("The server takes no notice of this: the network loses it.")
+        return delays
 
     def _serve(self, now: float) -> None:
         if now < self._next_tick:

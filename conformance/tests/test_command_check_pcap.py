@@ -1,4 +1,4 @@
-"""`wirebook check BOOK --pcap`: exit statuses, the listing, JSON, and what makes no sense with it."""
+"""`wirebook check BOOK --pcap`: exit statuses, the listing, JSON, and what makes no sense."""
 
 from __future__ import annotations
 

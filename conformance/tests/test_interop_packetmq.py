@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from wirebook.conformance.control import Message
+from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.packetmq import frames, probe
 from wirebook.conformance.drivers.packetmq.controls import SteeredClient, lost, made, received
 from wirebook.conformance.drivers.packetmq.player import bring_to
-from wirebook.conformance.drivers.link import Link
 from wirebook.conformance.drivers.packetmq.raw_client import End
 from wirebook.conformance.drivers.packetmq.raw_server import RawServer
 from wirebook.conformance.drivers.packetmq.stages import Player

@@ -7,6 +7,7 @@ the first few cases that fail, and saying in its result what was found.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -25,6 +26,7 @@ MOST_SECONDS = 12.0
 """For each case: a run with many failures has better things to do."""
 _SHOWN_CHARACTERS = 300
 _FAILED = (Verdict.FAIL, Verdict.CRASH)
+_CHANGING = re.compile(r"[\d\s.,\[\]:'-]+")
 
 RunAgain = Callable[[Script], Sequence[pytest.TestReport]]
 """Runs the case under a script, and gives the reports of its phases."""
@@ -41,12 +43,12 @@ class Blame:
     ) -> None:
         """Say in the result of a case which entries of its schedule made it fail, if it did."""
         data = result_of(reports)
-        if data is None or (verdict := Verdict(data["result"]["verdict"])) not in _FAILED:
+        if data is None or Verdict(data["result"]["verdict"]) not in _FAILED:
             return
         found, how = script, "not made smaller"
         if self._left:
             self._left -= 1
-            found, how = _smallest(script, verdict, run_again)
+            found, how = _smallest(script, data, run_again)
         _tell(reports, data, found, how)
 
 
@@ -60,13 +62,13 @@ def result_of(reports: Sequence[pytest.TestReport]) -> dict[str, Any] | None:
     return None
 
 
-def _smallest(script: Script, verdict: Verdict, run_again: RunAgain) -> tuple[Script, str]:
-    broken = 0
+def _smallest(script: Script, data: dict[str, Any], run_again: RunAgain) -> tuple[Script, str]:
+    symptom, broken = _symptom(data), 0
 
     def breaks(entries: tuple[Entry, ...]) -> bool:
         nonlocal broken
-        data = result_of(run_again(script.with_entries(entries)))
-        failed = data is not None and data["result"]["verdict"] == verdict
+        found = result_of(run_again(script.with_entries(entries)))
+        failed = found is not None and _symptom(found) == symptom
         broken += failed
         return failed
 
@@ -80,6 +82,12 @@ def _smallest(script: Script, verdict: Verdict, run_again: RunAgain) -> tuple[Sc
     if not shrunk.minimal:
         runs += ", with no time for more"
     return smaller, f"{len(shrunk.entries)} of {len(script.entries)} entries, {runs}"
+
+
+def _symptom(data: dict[str, Any]) -> tuple[str, str]:
+    """Return how a case has failed, without what is another number each time."""
+    expected = str(data["result"]["reason"]).partition(", got")[0]
+    return data["result"]["verdict"], _CHANGING.sub("", expected)
 
 
 def _tell(

@@ -221,7 +221,9 @@ class Player(RawClient):
             return
         self.heard_events.extend(package.events)
         held = self.time_order if self._base is None else self.reported
-        if is_newer(package.time_order, held):
+        # What comes late says less than what we have from the same base already.
+        outdated = is_newer(self.time_order, package.time_order)
+        if is_newer(package.time_order, held) and not outdated:
             base = self.state if self._base is None else self._base
             self.state = merge(base, package.attributes)
             self.time_order = package.time_order

@@ -94,6 +94,18 @@ def test_cases_that_did_not_run() -> None:
     assert names(run({1, 2}, count=3), kill("M1", set(range(10)))) == []
 
 
+def test_target_of_one_role() -> None:
+    """What a mutant fails in a role that the target does not have is not missed."""
+    both = Kill(
+        "M1",
+        "TOY-A-001",
+        "",
+        frozenset({"toy/server_a/1", *(f"toy/client_a/{n}" for n in range(9))}),
+        frozenset(),
+    )
+    assert names(run({1}), both) == ["M1"]
+
+
 def test_not_too_many() -> None:
     """A target that fails everything is not given a list of everything."""
     known = [

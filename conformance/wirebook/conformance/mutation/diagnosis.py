@@ -65,8 +65,15 @@ def _compare(kill: Kill, failed: Mapping[str, bool]) -> tuple[frozenset[str], fl
     both = (kill.failed | kill.passed) & failed.keys()
     theirs = kill.failed & both
     ours = frozenset(case for case in both if failed[case])
-    # A mutant of which only an odd case was run, of many, says nothing.
-    if len(theirs) * 2 < len(kill.failed):
+    # A mutant of which only an odd case was run, of many, says nothing; but a target may well have
+    # one role only.
+    roles = {_role(case) for case in failed}
+    if len(theirs) * 2 < sum(_role(case) in roles for case in kill.failed):
         return frozenset(), 1.0
     every = theirs | ours
     return theirs & ours, len(theirs ^ ours) / len(every) if every else 1.0
+
+
+def _role(case: str) -> str:
+    """Return book and role of a case, from its ID."""
+    return case.partition("_")[0]

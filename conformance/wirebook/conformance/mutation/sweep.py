@@ -20,7 +20,7 @@ from wirebook.conformance.mutation.kills import FAILED, Kill
 from wirebook.conformance.mutation.trial import Broken, Checks, Finding, Trial
 from wirebook.conformance.verdicts import Verdict
 
-AT_A_TIME = 2
+AT_A_TIME = 3
 """How many mutants share a processor core: the cases mostly wait."""
 SECONDS = 60.0
 """How long the checks that cite the requirement have."""

@@ -68,3 +68,17 @@ def check(book: str, target: str, defects: Iterable[Defect], report: Path, *opti
     )
     summary = json.loads((report / "summary.json").read_text(encoding="utf-8"))
     return Run(ended.returncode, ended.stdout, tuple(summary["cases"]))
+
+
+def check_found(run: Run, defect: Defect) -> None:
+    """Check that a case which cites the requirement says that the original breaks it."""
+    result = run.result(defect)
+    assert result["verdict"] in FOUND
+    assert defect.requirement in result["requirements"]
+
+
+def check_expected(book: str, target: str, defects: Iterable[Defect], report: Path) -> None:
+    """Check that the same run ends well with the expectations that come with the target."""
+    run = check(book, target, defects, report, "--expect", "builtin")
+    assert run.status == 0, run.output
+    assert set(run.verdicts) == {"xfail"}

@@ -1,15 +1,18 @@
 """The way to a server: what the raw clients of every book know of the one they are to speak to.
 
-What may live here: plain data. Connecting and speaking are the business of each book's drivers.
+What may live here: plain data, and what a wait in vain means. Connecting and speaking are the
+business of each book's drivers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 from wirebook.conformance.network import Line
 from wirebook.conformance.recorder import Recorder
+from wirebook.conformance.verdicts import TargetDied, Violation
 
 Address = tuple[str, int]
 
@@ -48,3 +51,10 @@ class Link:
     def unrecorded(self) -> Link:
         """Return a link for what would only stand between a reader and what the case is about."""
         return replace(self, exchange=Recorder())
+
+
+def missed(link: Link, expected: str, seconds: float, got: str) -> NoReturn:
+    """Raise what it means that a client has waited in vain: TargetDied or Violation."""
+    if not link.alive():
+        raise TargetDied(f"the server is gone; expected {expected}")
+    raise Violation(f"expected {expected} within {seconds:.1f} s, got {got}")

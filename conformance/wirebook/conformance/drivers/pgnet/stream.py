@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
-from wirebook.conformance.drivers.link import Link
+from wirebook.conformance.drivers.link import Link, missed
 from wirebook.conformance.verdicts import TargetDied, Unsupported, Violation
 
 PATIENCE = 2.0
@@ -194,11 +194,8 @@ def expect(
     """
     first = streams[0]
     seconds = first.link.deadline(within)
-    if pump(streams, until, seconds):
-        return
-    if not first.link.alive():
-        raise TargetDied(f"the server is gone; expected {expected}")
-    raise Violation(f"expected {expected} within {seconds:.1f} s, got {first.summary()}")
+    if not pump(streams, until, seconds):
+        missed(first.link, expected, seconds, first.summary())
 
 
 def _connected(link: Link, source: str) -> socket.socket:

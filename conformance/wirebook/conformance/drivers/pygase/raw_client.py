@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from wirebook.conformance.drivers.link import Link
+from wirebook.conformance.drivers.link import Link, missed
 from wirebook.conformance.drivers.pygase.endpoint import Address, Endpoint
 from wirebook.conformance.drivers.pygase.packages import (
     Event,
@@ -20,7 +20,7 @@ from wirebook.conformance.drivers.pygase.packages import (
     client_package,
     read_server_package,
 )
-from wirebook.conformance.verdicts import TargetDied, Violation
+from wirebook.conformance.verdicts import TargetDied
 from wirebook.spec.books import Malformed
 
 PATIENCE = 2.0
@@ -229,8 +229,5 @@ def expect(
     """
     first = clients[0]
     seconds = first.link.deadline(within)
-    if pump(clients, until, seconds):
-        return
-    if not first.link.alive():
-        raise TargetDied(f"the server is gone; expected {expected}")
-    raise Violation(f"expected {expected} within {seconds:.1f} s, got {first.summary()}")
+    if not pump(clients, until, seconds):
+        missed(first.link, expected, seconds, first.summary())

@@ -101,7 +101,7 @@ def _by_book() -> Mapping[str, Sequence[Kill]]:
 
 
 def _row(kill: Kill, requirement: Requirement) -> str:
-    link = f"[{kill.requirement}]({requirement.page}#{kill.requirement})"
+    link = f"[{kill.requirement}]({requirement.page}.md#{kill.requirement})"
     sentence = kill.sentence.replace("|", "\\|")
     ran = len(kill.failed) + len(kill.passed)
     return f"| `{kill.id}` | {link} | {sentence} | {len(kill.failed)} of {ran} |\n"

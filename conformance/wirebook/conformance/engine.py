@@ -19,7 +19,7 @@ import pytest
 from wirebook.conformance.controller import Controller
 from wirebook.conformance.plan import Plan
 
-CASES_AT_A_TIME = 2
+CASES_AT_A_TIME = 3
 """How many cases share a processor core: they mostly wait for the timers of the protocol."""
 
 _SETTINGS = Path(__file__).with_name("cases.ini")

@@ -104,6 +104,17 @@ def test_tests_of_the_reference_come_second() -> None:
     assert outcome_with(says("pass"), two=says("fail", case="a test")).killers == ("a test",)
 
 
+def test_survivor_gets_a_second_chance(tmp_path: Path) -> None:
+    """What was missed once, on a machine with too much to do, is looked at again."""
+    seen = tmp_path / "seen"
+
+    def late(mutant: Broken, report: Report) -> None:
+        says("fail" if seen.exists() else "pass")(mutant, report)
+        seen.touch()
+
+    assert outcome_with(late).killed
+
+
 def test_no_check_at_all() -> None:
     """A mutant that no check cites meets the whole book, and lives."""
     outcome = outcome_with(None, every=says("fail", "TOY-A-002"))

@@ -46,7 +46,7 @@ def mutants(
             min=1,
             max=64,
             metavar="N",
-            help="Processor cores to use; three mutants share each, since cases mostly wait.",
+            help="Processor cores to use; two mutants share each, since cases mostly wait.",
         ),
     ] = 2,
     sample: Annotated[

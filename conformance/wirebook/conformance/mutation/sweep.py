@@ -8,7 +8,7 @@ hang or an error of the suite finds something, but not what was looked for.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -20,7 +20,7 @@ from wirebook.conformance.mutation.kills import FAILED, Kill
 from wirebook.conformance.mutation.trial import Broken, Checks, Finding, Trial
 from wirebook.conformance.verdicts import Verdict
 
-AT_A_TIME = 3
+AT_A_TIME = 2
 """How many mutants share a processor core: the cases mostly wait."""
 SECONDS = 60.0
 """How long the checks that cite the requirement have."""
@@ -117,20 +117,27 @@ class Bench:
         return tuple(case for case in cited if case.startswith(f"{mutant.book}/{mutant.role}_"))
 
 
-def sweep(
-    mutants: Sequence[Broken],
-    bench: Bench,
-    *,
-    jobs: int = 1,
-    begun: Callable[[Broken], None] = lambda _: None,
-) -> Iterator[Outcome]:
-    """Try the mutants, `AT_A_TIME` for each of `jobs` cores; yield each outcome as it is known."""
+def sweep(mutants: Sequence[Broken], bench: Bench, *, jobs: int = 1) -> Iterator[Outcome]:
+    """Try the mutants, `AT_A_TIME` for each of `jobs` cores; yield each outcome as it is known.
+
+    One that lives is tried once more in the end, when no other is: on a busy machine a case may
+    have been too late to see it.
+    """
+    alive: list[Broken] = []
+    for outcome in _sweep(mutants, bench, AT_A_TIME * jobs):
+        if outcome.killed:
+            yield outcome
+        else:
+            alive.append(outcome.mutant)
+    yield from _sweep(alive, bench, 1)
+
+
+def _sweep(mutants: Sequence[Broken], bench: Bench, at_a_time: int) -> Iterator[Outcome]:
     waiting = list(reversed(mutants))
     running: list[_Stages] = []
     try:
         while waiting or running:
-            while waiting and len(running) < AT_A_TIME * jobs:
-                begun(waiting[-1])
+            while waiting and len(running) < at_a_time:
                 running.append(_Stages(waiting.pop(), bench))
             patience = min((stages.left() for stages in running), default=0.0)
             wait([s.trial.sentinel for s in running if s.trial], max(0.0, patience))

@@ -70,10 +70,16 @@ class FakeBench:
         return self.every
 
 
-def outcome_with(one: Checks | None = None, **more: Checks | str) -> Outcome:
+def outcome_with(
+    one: Checks | None = None,
+    *,
+    two: Checks | None = None,
+    every: Checks | None = None,
+    apply: str = APPLY,
+) -> Outcome:
     """Return what becomes of a mutant that meets these checks."""
-    bench = FakeBench(one, **more)  # type: ignore[arg-type]  # what it has is what is used
-    (outcome,) = sweep.sweep([broken()], bench)  # type: ignore[arg-type]
+    bench = FakeBench(one, two, every or says("pass"), apply)
+    (outcome,) = sweep.sweep([broken()], bench)
     return outcome
 
 
@@ -177,7 +183,7 @@ def test_several_at_a_time() -> None:
         says("fail")(mutant, report)
 
     bench = FakeBench(waits)
-    outcomes = list(sweep.sweep([broken("TOY-M001"), broken("TOY-M002")], bench))  # type: ignore[arg-type]
+    outcomes = list(sweep.sweep([broken("TOY-M001"), broken("TOY-M002")], bench))
     assert [outcome.killed for outcome in outcomes] == [True, True]
 
 

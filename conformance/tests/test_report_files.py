@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests import helpers_report
 from wirebook.conformance.report import ReportError, Reporters
 from wirebook.conformance.verdicts import (
     CaseFinished,
@@ -65,20 +66,7 @@ class Nothing:
 
 
 def case(name: str, verdict: Verdict = Verdict.PASS, **changes: Any) -> CaseResult:
-    result = CaseResult(
-        id=f"pygase/server_window/{name}",
-        title=f"The case {name}",
-        book="pygase",
-        role="server",
-        chapter="Window",
-        requirements=("PGS-WIN-001",),
-        verdict=verdict,
-        seconds=0.5,
-        reason="" if verdict == Verdict.PASS else f"because of {verdict}",
-        exchange=EXCHANGE,
-        replay=f"wirebook replay pygase/server_window/{name}@42",
-    )
-    return replace(result, **changes)
+    return helpers_report.case(name, verdict, **{"exchange": EXCHANGE, **changes})
 
 
 EVERY_VERDICT = [case(verdict.value, verdict) for verdict in Verdict]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests import helpers_report
 from wirebook.conformance.report import Reporters
 from wirebook.conformance.verdicts import (
     CaseFinished,
@@ -47,19 +48,8 @@ class Text:
 
 
 def case(name: str, verdict: Verdict = Verdict.PASS, **changes: Any) -> CaseResult:
-    result = CaseResult(
-        id=f"pygase/server_window/{name}",
-        title=f"The case {name}",
-        book="pygase",
-        role="server",
-        chapter="Window",
-        requirements=("PGS-WIN-001",),
-        verdict=verdict,
-        seconds=0.5,
-        reason="" if verdict == Verdict.PASS else f"because of {verdict}",
-        replay=f"wirebook replay pygase/server_window/{name}@42 --target my.toml",
-    )
-    return replace(result, **changes)
+    replay = f"wirebook replay pygase/server_window/{name}@42 --target my.toml"
+    return helpers_report.case(name, verdict, **{"exchange": (), "replay": replay, **changes})
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from wirebook.conformance.library import Library
 from wirebook.conformance.mutation.checks import Cases, Models
@@ -76,9 +76,26 @@ class Outcome:
         }
 
 
+class Checking(Protocol):
+    """What the mutants are tried with: which checks they meet, in three stages."""
+
+    @property
+    def apply(self) -> str:
+        """`package.module:function` that breaks a rule, given the book and the mutant's ID."""
+
+    def first(self, mutant: Broken) -> Checks | None:
+        """Return the checks that cite the requirement, if there are any."""
+
+    def second(self, mutant: Broken) -> Checks | None:
+        """Return further ones, for a mutant that those let live."""
+
+    def all(self) -> Checks:
+        """Return everything, which tells survivors from what is noticed for another reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the mutants are tried with."""
+    """The suite, and the tests of the reference, as what mutants are tried with."""
 
     library: Library
     apply: str
@@ -117,7 +134,7 @@ class Bench:
         return tuple(case for case in cited if case.startswith(f"{mutant.book}/{mutant.role}_"))
 
 
-def sweep(mutants: Sequence[Broken], bench: Bench, *, jobs: int = 1) -> Iterator[Outcome]:
+def sweep(mutants: Sequence[Broken], bench: Checking, *, jobs: int = 1) -> Iterator[Outcome]:
     """Try the mutants, `AT_A_TIME` for each of `jobs` cores; yield each outcome as it is known.
 
     One that lives is tried once more in the end, when no other is: on a busy machine a case may
@@ -132,7 +149,7 @@ def sweep(mutants: Sequence[Broken], bench: Bench, *, jobs: int = 1) -> Iterator
     yield from _sweep(alive, bench, 1)
 
 
-def _sweep(mutants: Sequence[Broken], bench: Bench, at_a_time: int) -> Iterator[Outcome]:
+def _sweep(mutants: Sequence[Broken], bench: Checking, at_a_time: int) -> Iterator[Outcome]:
     waiting = list(reversed(mutants))
     running: list[_Stages] = []
     try:
@@ -154,7 +171,7 @@ def _sweep(mutants: Sequence[Broken], bench: Bench, at_a_time: int) -> Iterator[
 class _Stages:
     """A mutant on its way through the checks."""
 
-    def __init__(self, mutant: Broken, bench: Bench) -> None:
+    def __init__(self, mutant: Broken, bench: Checking) -> None:
         self._mutant = mutant
         self._bench = bench
         self._began = time.monotonic()

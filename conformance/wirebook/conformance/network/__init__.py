@@ -12,6 +12,7 @@ from __future__ import annotations
 from wirebook.conformance.network.case import CaseNetwork
 from wirebook.conformance.network.drawing import NetworkOption, draw
 from wirebook.conformance.network.line import Line
+from wirebook.conformance.network.relay import Address
 from wirebook.conformance.network.schedule import (
     DELIVERED,
     LOST,
@@ -31,7 +32,7 @@ from wirebook.conformance.network.script import (
 )
 from wirebook.conformance.network.shrink import Shrunk, shrink
 from wirebook.conformance.network.tcp import TcpRelay
-from wirebook.conformance.network.udp import Address, UdpRelay
+from wirebook.conformance.network.udp import UdpRelay
 
 __all__ = [
     "DELIVERED",

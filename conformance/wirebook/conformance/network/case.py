@@ -9,9 +9,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from wirebook.conformance.network.line import Line
+from wirebook.conformance.network.relay import Address
 from wirebook.conformance.network.script import Carrier, Direction, Script
 from wirebook.conformance.network.tcp import TcpRelay
-from wirebook.conformance.network.udp import Address
 
 STREAM_SLACK_SECONDS = 3.0
 DATAGRAM_SLACK_SECONDS = 0.3

@@ -16,17 +16,14 @@ import ipaddress
 import selectors
 import socket
 import struct
-import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from wirebook.conformance.network.course import StreamCourse
+from wirebook.conformance.network.relay import Address, Relay
 from wirebook.conformance.network.script import Carrier, Direction, Script
-
-Address = tuple[str, int]
 
 MOST_CONNECTIONS = 256
 _BACKLOG = 64
@@ -36,10 +33,11 @@ _RST = struct.pack("ii", 1, 0)
 _CONNECT_SECONDS = 5.0
 
 
-class TcpRelay:
+class TcpRelay(Relay):
     """Stands between clients and a listener; every connection has the script for itself.
 
-    The target of the script is the listener, or if so told the one that connects.
+    The target of the script is the listener, or if so told the one that connects. `counts` has
+    accepted, refused, `to pieces`, `from pieces`, reset.
     """
 
     def __init__(
@@ -50,58 +48,29 @@ class TcpRelay:
         target_connects: bool = False,
         most_connections: int = MOST_CONNECTIONS,
     ) -> None:
+        super().__init__(listener)
         self._listener = listener
         self._ways = (Direction.FROM, Direction.TO) if target_connects else tuple(Direction)
         self._script = script or Script(Carrier.TCP)
         self._most = most_connections
-        self._family = socket.AF_INET6 if ":" in listener[0] else socket.AF_INET
-        self._selector = selectors.DefaultSelector()
         self._connections: list[_Connection] = []
-        self._thread = threading.Thread(target=self._run, name="TCP relay", daemon=True)
-        self._stopping = False
         self.courses: list[tuple[Direction, StreamCourse]] = []
         """Of both directions of every connection that has been accepted."""
-        self.counts: Counter[str] = Counter()
-        """How often: accepted, refused, `to pieces`, `from pieces`, reset."""
 
-    def __enter__(self) -> Self:
-        host = "::1" if self._family is socket.AF_INET6 else "127.0.0.1"
-        self._wake, self._woken = socket.socketpair()
-        self._front = socket.create_server((host, 0), family=self._family, backlog=_BACKLOG)
-        self._front.setblocking(False)
-        _narrow(self._front)
-        self._selector.register(self._front, selectors.EVENT_READ)
-        self._selector.register(self._woken, selectors.EVENT_READ)
-        self._thread.start()
-        return self
+    def _listen(self, host: str) -> socket.socket:
+        front = socket.create_server((host, 0), family=self._family, backlog=_BACKLOG)
+        _narrow(front)
+        return front
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stopping = True
-        self._wake.send(b"x")
-        self._thread.join()
-        self._selector.close()
-        for connection in self._connections:
-            connection.close()
-        for each in (self._wake, self._woken, self._front):
-            each.close()
-
-    @property
-    def address(self) -> Address:
-        """Host and port that clients connect to."""
-        host, port = self._front.getsockname()[:2]
-        return host, port
+    def _held(self) -> Iterable[Any]:
+        return self._connections
 
     def _run(self) -> None:
         patience: float | None = None
         while not self._stopping:
             ready = {key.fileobj for key, _ in self._selector.select(patience)}
             if self._front in ready:
-                self._accept()
+                self._take()
             now = time.monotonic()
             due = [wake for each in self._connections if (wake := each.turn(now)) is not None]
             for over in [each for each in self._connections if each.over]:
@@ -109,7 +78,7 @@ class TcpRelay:
                 self.counts["reset"] += over.was_reset
             patience = max(0.0, min(due) - time.monotonic()) if due else None
 
-    def _accept(self) -> None:
+    def _take(self) -> None:
         for _ in range(_BACKLOG):
             try:
                 accepted, source = self._front.accept()

@@ -9,17 +9,13 @@ import heapq
 import itertools
 import selectors
 import socket
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Protocol, Self
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
+from wirebook.conformance.network.relay import Address, Relay
 from wirebook.conformance.network.schedule import PERFECT, Fate
 from wirebook.conformance.network.script import Direction, Script
-
-Address = tuple[str, int]
 
 LARGEST_DATAGRAM = 65535
 MOST_CLIENTS = 64
@@ -41,13 +37,13 @@ class Courses(Protocol):
         """Return the course that one peer's datagrams take."""
 
 
-class UdpRelay:
+class UdpRelay(Relay):
     """Stands between clients and a server and gives each datagram the fate of its schedule.
 
     Clients send to `address`; the relay keeps one socket towards the server for each of them, so
     that the server can tell them apart, and counts each one's datagrams by themselves, so that no
-    client's fate depends on another. `counts` says what has happened so far. The schedule is given
-    as a script, or for each direction.
+    client's fate depends on another. The schedule is given as a script, or for each direction.
+    `counts` has, for example, `to-target lost`: taken, lost, copied, delayed, corrupted, …
     """
 
     def __init__(
@@ -60,6 +56,7 @@ class UdpRelay:
         most_clients: int = MOST_CLIENTS,
         most_waiting: int = MOST_WAITING,
     ) -> None:
+        super().__init__(target)
         self._target = target
         self._schedules: dict[Direction, Courses] = {
             Direction.TO: to_target,
@@ -69,45 +66,18 @@ class UdpRelay:
             self._schedules = {direction: script.half(direction) for direction in Direction}
         self._most_clients = most_clients
         self._most_waiting = most_waiting
-        self._family = socket.AF_INET6 if ":" in target[0] else socket.AF_INET
-        self._selector = selectors.DefaultSelector()
         self._upstream: dict[Any, socket.socket] = {}
         self._courses: dict[tuple[Direction, Any], Course] = {}
         self._waiting: list[tuple[float, int, Callable[[], object]]] = []
         self._serials = itertools.count()
-        self._thread = threading.Thread(target=self._run, name="UDP relay", daemon=True)
-        self._stopping = False
-        self.counts: Counter[str] = Counter()
-        """How often, for example, `to-target lost`: taken, lost, copied, delayed, corrupted, …"""
 
-    def __enter__(self) -> Self:
-        host = "::1" if self._family is socket.AF_INET6 else "127.0.0.1"
-        self._wake, self._woken = socket.socketpair()
-        self._front = self._open()
-        self._front.bind((host, 0))
-        self._selector.register(self._front, selectors.EVENT_READ, self._take_from_clients)
-        self._selector.register(self._woken, selectors.EVENT_READ, lambda: None)
-        self._thread.start()
-        return self
+    def _listen(self, host: str) -> socket.socket:
+        front = self._open()
+        front.bind((host, 0))
+        return front
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stopping = True
-        self._wake.send(b"x")
-        self._thread.join()
-        self._selector.close()
-        for each in (self._wake, self._woken, self._front, *self._upstream.values()):
-            each.close()
-
-    @property
-    def address(self) -> Address:
-        """Host and port that clients send to."""
-        host, port = self._front.getsockname()[:2]
-        return host, port
+    def _held(self) -> Iterable[Any]:
+        return self._upstream.values()
 
     def _open(self) -> socket.socket:
         opened = socket.socket(self._family, socket.SOCK_DGRAM)
@@ -123,7 +93,7 @@ class UdpRelay:
             for key, _ in self._selector.select(patience):
                 key.data()
 
-    def _take_from_clients(self) -> None:
+    def _take(self) -> None:
         for data, client in _drain(self._front):
             upstream = self._upstream.get(client) or self._open_upstream(client)
             if upstream is None:

@@ -32,5 +32,5 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,inject]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,inject,distributed]'
 	touch $@

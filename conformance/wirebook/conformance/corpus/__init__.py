@@ -1,0 +1,9 @@
+"""What fuzzing has found: inputs that once broke an implementation, kept to be tried on all.
+
+What may live here: the form of a finding and its file, finding the files, and playing the inputs
+again. How findings are made is not known here.
+"""
+
+from wirebook.conformance.corpus.finding import Finding, Script, Step
+
+__all__ = ["Finding", "Script", "Step"]

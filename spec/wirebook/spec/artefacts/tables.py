@@ -41,7 +41,7 @@ def requirements_table(requirements: Iterable[Requirement], link: Link) -> str:
             found.level,
             ", ".join(found.roles),
             ", ".join(found.verify),
-            _short(found),
+            short(found),
         )
         for found in requirements
     )
@@ -205,7 +205,8 @@ def _place(offset: int | None) -> str:
     return "+" if offset is None else str(offset)
 
 
-def _short(requirement: Requirement) -> str:
+def short(requirement: Requirement) -> str:
+    """Return the beginning of a requirement's text, for the cell of a table."""
     text = _LINK.sub(r"\1", requirement.text).replace("|", "\\|")
     if len(text) <= TEXT_MOST:
         return text

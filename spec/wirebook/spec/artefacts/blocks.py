@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from wirebook.spec import books, neutral, requirements, vectors
-from wirebook.spec.artefacts import figures, tables
+from wirebook.spec.artefacts import figures, octet_figures, tables
 from wirebook.spec.pages import GENERATED, GENERATED_END
 from wirebook.spec.states import StateTable
 
@@ -48,6 +48,10 @@ class _Source:
     def figure(self, name: str) -> str:
         text = figures.alternative(_state_table(self.book, name))
         return f"![{text}]({self._relative(_figure_path(self.book, name))})"
+
+    def octets(self, name: str) -> str:
+        text = octet_figures.alternative(neutral.load(self.book), name)
+        return f"![{text}]({self._relative(_octets_path(self.book, name))})"
 
     def requirements(self, _: str) -> str:
         return tables.requirements_table(self.found.values(), self._requirement_link)
@@ -82,6 +86,7 @@ _KINDS: dict[str, Callable[[_Source, str], str]] = {
     "table": _Source.table,
     "states": _Source.states,
     "figure": _Source.figure,
+    "octets": _Source.octets,
     "requirements": _Source.requirements,
     "vectors": _Source.vectors,
 }
@@ -121,6 +126,9 @@ def _due(folder: Path) -> dict[Path, str]:
             if block["kind"] == "figure":
                 book, name = _book(folder, page), block["argument"]
                 due[folder / _figure_path(book, name)] = figures.svg(_state_table(book, name))
+            elif block["kind"] == "octets":
+                book, name = _book(folder, page), block["argument"]
+                due[folder / _octets_path(book, name)] = octet_figures.svg(neutral.load(book), name)
     return {
         path: text
         for path, text in due.items()
@@ -141,6 +149,10 @@ def _state_table(book: str, name: str) -> StateTable[Any, Any, Any]:
 
 def _figure_path(book: str, name: str) -> str:
     return f"assets/{book}/figure-{name}.svg"
+
+
+def _octets_path(book: str, name: str) -> str:
+    return f"assets/{book}/octets-{name}.svg"
 
 
 def _pages(folder: Path) -> Iterator[Path]:

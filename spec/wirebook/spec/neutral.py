@@ -109,6 +109,7 @@ def _message(message: dialect.Message, names: _Names) -> Json:
         "least": message.least,
         "most": message.most,
         "requirements": list(dict.fromkeys([*_cited(message.rules), *inside])),
+        **_rules(message.rules, "own_rules"),
         **content,
     }
 
@@ -118,7 +119,8 @@ def _piece(piece: Construct, names: _Names) -> Json:
         return {"type": "message", "message": name}
     match piece:
         case dialect.Layout():
-            return {"type": "layout", "fields": [_field(field, names) for field in piece.subcons]}
+            fields = [_field(field, names) for field in piece.subcons]
+            return {"type": "layout", **_rules(piece.rules), "fields": fields}
         case dialect.Uint():
             kind = "bits" if isinstance(piece, dialect.Bits) else "uint"
             return {"type": kind, "size": piece.size, "least": piece.least, "most": piece.most}
@@ -138,6 +140,7 @@ def _piece(piece: Construct, names: _Names) -> Json:
                 "depth": messagepack.DEPTH_LIMIT,
                 "profile": asdict(piece.profile),
                 "requirements": _cited(piece.rules, list(piece.sent_rules.values())),
+                **_rules(piece.rules),
                 "value": _shape(piece.sent),
                 "taken": None if piece.sent is piece.shape else _shape(piece.shape),
             }
@@ -146,6 +149,7 @@ def _piece(piece: Construct, names: _Names) -> Json:
                 "type": "json",
                 "depth": json_text.DEPTH_LIMIT,
                 "requirements": _cited(piece.rules, list(piece.sent_rules.values())),
+                **_rules(piece.rules),
                 "value": _shape(piece.shape),
             }
         case dialect_text.Base64():
@@ -159,6 +163,7 @@ def _field(field: dialect.Field, names: _Names) -> Json:
         "name": field.name,
         "doc": field.docs,
         "requirements": _cited(field.rules, field.cites),
+        **_rules(field.rules, "own_rules"),
         **_piece(field.subcon, names),
     }
 
@@ -200,8 +205,17 @@ def _key(key: shapes.Key) -> Json:
         **({"default": key.default[0]} if key.default else {}),
         "doc": key.doc,
         "requirements": _cited(key.rules, key.cites),
+        **_rules(key.rules),
         **_shape(key.shape),
     }
+
+
+def _rules(rules: Rules, name: str = "rules") -> Json:
+    """Return which requirement each check of a receiver serves; nothing if there is no rule.
+
+    A message and a field have rules of their own beside those of their piece, which come first.
+    """
+    return {name: {check.name: rule for check, rule in rules.items()}} if rules else {}
 
 
 def _cited(rules: Rules, cites: Sequence[str] = ()) -> list[str]:

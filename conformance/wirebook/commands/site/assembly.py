@@ -9,12 +9,12 @@ import shutil
 from pathlib import Path
 
 from wirebook.commands import evidence
-from wirebook.commands.site import downloads, folds, indexes
+from wirebook.commands.site import decoder, downloads, folds, indexes
 from wirebook.conformance.mutation import kills
 from wirebook.conformance.mutation.kills import Kill
 from wirebook.spec import books, requirements
 
-_LEFT_OUT = shutil.ignore_patterns("wirebook", "tests", "vectors", "__pycache__")
+_LEFT_OUT = shutil.ignore_patterns("wirebook", "tests", "vectors", "decoder", "__pycache__")
 
 
 def assemble(checkout: Path, folder: Path) -> None:
@@ -35,5 +35,6 @@ def assemble(checkout: Path, folder: Path) -> None:
         text = page.read_text(encoding="utf-8")
         depth = len(page.relative_to(folder).parts) - 1
         page.write_text(folds.folded(text, entries, mutants, "../" * depth), encoding="utf-8")
+    decoder.write(folder, known.values())
     indexes.write(folder, list(entries.values()))
     downloads.write(checkout, folder, list(entries.values()))

@@ -1,4 +1,4 @@
-"""The files that readers and their tools take away, and the page that lists them.
+"""The files that readers and their tools take away, and their list below the page about them.
 
 What may live here: which file is made from what. How a kind of file is made is in
 `wirebook.spec.artefacts`.
@@ -15,23 +15,9 @@ from wirebook.commands.evidence import Entry
 from wirebook.spec import books, neutral
 from wirebook.spec.artefacts import json_schema, kaitai, wireshark
 
-_INTRODUCTION = """\
-# Downloads
-
-Everything here is made from the books' schemas, or checked against them, each time that the site is built.
-`SHA256SUMS` has the checksums of all files: [downloads/SHA256SUMS](downloads/SHA256SUMS).
-
-- **Vectors** are test data in the manner of Wycheproof: octets with the value that they stand for, or that have to be refused.
-- **wire.json** is the neutral form of a book's schemas: fields, sizes, types, ranges and the requirements behind them.
-- **Dissectors** go into Wireshark's folder of plugins; set the port of the server in the protocol's preferences.
-- **Kaitai Struct** files describe framing and headers for parsers in a dozen languages; bodies stay octets.
-- **JSON Schemas** describe messages as JSON; octets stand in them as `{"$bin": "…"}`, as in the vectors.
-- [requirements.json](downloads/requirements.json) has all requirements of all books with what checks them.
-"""
-
 
 def write(checkout: Path, folder: Path, entries: Sequence[Entry]) -> None:
-    """Write the files into `downloads/`, and the page `downloads.md`."""
+    """Write the files into `downloads/`, and list them in the page `downloads.md`."""
     files = dict(_files(checkout, entries))
     for name, data in files.items():
         path = folder / "downloads" / name
@@ -39,8 +25,9 @@ def write(checkout: Path, folder: Path, entries: Sequence[Entry]) -> None:
         path.write_bytes(data)
     sums = "".join(f"{hashlib.sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files))
     (folder / "downloads" / "SHA256SUMS").write_text(sums, encoding="ascii")
-    page = _INTRODUCTION + "".join(_section(book, files) for book in books.names())
-    (folder / "downloads.md").write_text(page, encoding="utf-8")
+    page = folder / "downloads.md"
+    lists = "".join(_section(book, files) for book in books.names())
+    page.write_text(page.read_text(encoding="utf-8") + lists, encoding="utf-8")
 
 
 def _files(checkout: Path, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:

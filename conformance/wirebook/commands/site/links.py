@@ -70,6 +70,9 @@ def _problems(path: Path, page: _Page, pages: dict[Path, _Page]) -> Iterator[str
         target = target / "index.html" if target.is_dir() else target
         if not target.is_file():
             yield f"{link} leads to no file"
-        elif parts.fragment and target in pages:
-            if unquote(parts.fragment) not in pages[target].anchors:
-                yield f"{link} leads to no anchor"
+        elif target in pages and not _has(pages[target], unquote(parts.fragment)):
+            yield f"{link} leads to no anchor"
+
+
+def _has(page: _Page, anchor: str) -> bool:
+    return not anchor or anchor in page.anchors

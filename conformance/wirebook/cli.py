@@ -14,12 +14,14 @@ from typing import Annotated
 import typer
 
 from wirebook.commands import (
+    bench,
     book,
     check,
     console,
     decode,
     diff,
     doctor,
+    fuzz,
     interop,
     mutants,
     play,
@@ -80,6 +82,8 @@ app.command()(play.connect)
 app.command()(decode.decode)
 app.command()(diff.diff)
 app.command()(mutants.mutants)
+app.command()(fuzz.fuzz)
+app.command()(bench.bench)
 app.command()(requirements.requirements)
 app.add_typer(target.app, name="target")
 app.add_typer(book.app, name="book")

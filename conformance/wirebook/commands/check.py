@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wirebook.commands import check_options, check_pcap, console
+from wirebook.commands import check_options, check_pcap, console, replay_file
 from wirebook.commands.keys import KeyOption, read_keys
 from wirebook.conformance.errors import CommandError
 
@@ -115,6 +116,7 @@ def check(
     shard: check_options.ShardOption = "",
     stability: check_options.StabilityOption = None,
     audit: check_options.AuditOption = False,
+    corpus: check_options.CorpusOption = None,
     pcap: check_pcap.PcapOption = None,
     given_keys: KeyOption = None,
     as_json: JsonOption = False,
@@ -164,6 +166,7 @@ def check(
             "--network": network,
         }
         started |= {"--report": report, "--audit": audit, "--jobs": jobs > 1, "--seed": seed}
+        started |= {"--corpus": corpus}
         check_pcap.refuse({**given, **started, "--target-python": python})
         status = check_pcap.judge(
             books or (),
@@ -197,6 +200,7 @@ def check(
         last_seed=seed is None,
         keep=True,
         audit=audit,
+        corpus=corpus,
         command=_command_line(),
     )
     raise typer.Exit(_run(options, report, as_json))
@@ -205,24 +209,32 @@ def check(
 def replay(
     case: Annotated[
         str,
-        typer.Argument(metavar="CASE@SEED", help="As a report names it.", show_default=False),
+        typer.Argument(
+            metavar="CASE@SEED|FILE.json",
+            help="A case as a report names it, or what wirebook fuzz has found.",
+            show_default=False,
+        ),
     ] = "",
     network: check_options.NetworkOption = "",
     last_failed: check_options.LastFailedOption = False,
     target: TargetOption = "",
     server: ServerOption = "",
+    corpus: check_options.CorpusOption = None,
     report: ReportOption = None,
     python: PythonOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Run just one case again, or all that failed last time, with the same seed.
 
+    A file of a finding is played again: on the target if there is one, else on the reference.
+
     \b
     Examples:
       wirebook replay "pygase/server_window/late_package_is_marked@0" --target my-server.toml
       wirebook replay --last-failed --target my-server.toml
+      wirebook replay fuzz/corpus/pygase/0123456789ab.json --target my-server.toml
 
-    The exit status is that of wirebook check.
+    The exit status is that of wirebook check: 1 if it still breaks.
     """
     from wirebook.conformance.choices import Options
 
@@ -237,11 +249,22 @@ def replay(
             last_report=report,
             last_seed=True,
             keep=True,
+            corpus=corpus,
             command=_command_line(),
         )
         raise typer.Exit(_run(options, report, as_json))
     if not case:
         raise CommandError("replay what?", hint="CASE@SEED from a report, or --last-failed")
+    if case.endswith(replay_file.ENDING):
+        on_target = Options(
+            target=target,
+            server=server,
+            python=python,
+            network=_network(network),
+            command=_command_line(),
+        )
+        play = partial(_run, directory=report, as_json=as_json)
+        raise typer.Exit(replay_file.replay(Path(case), on_target, play))
     name, _, seed = case.rpartition("@")
     book, _, rest = name.partition("/")
     if not rest or not seed.removeprefix("-").isdigit():
@@ -257,6 +280,7 @@ def replay(
         python=python,
         network=_network(network),
         only=(name,),
+        corpus=corpus,
         command=_command_line(),
     )
     raise typer.Exit(_run(options, report, as_json))

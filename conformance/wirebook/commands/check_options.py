@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -67,6 +68,15 @@ AuditOption = Annotated[
         "--audit",
         help="Try all cases of features that the target does not declare, instead of a few. What "
         "they find is told, and decides nothing.",
+    ),
+]
+
+CorpusOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--corpus",
+        metavar="DIR",
+        help="Play the findings in this folder, too, as wirebook fuzz writes them there.",
     ),
 ]
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from _pytest.mark.expression import Expression
 
 from wirebook.conformance import expectations, last_run
+from wirebook.conformance.corpus import load_all
 from wirebook.conformance.errors import CommandError
 from wirebook.conformance.expectations import Expectation
 from wirebook.conformance.library import Library
@@ -60,6 +61,8 @@ class Options:
     """Whether what fails is kept for `last_failed`."""
     audit: bool = False
     """Whether all cases of features that the target does not declare are tried."""
+    corpus: Path | None = None
+    """A folder of findings that are played beside those that come with the suite."""
 
     @property
     def runs(self) -> int:
@@ -158,6 +161,18 @@ def expected(options: Options, targets: Sequence[Target]) -> tuple[Expectation, 
     return tuple(entry for path in paths for entry in expectations.load(path))
 
 
+def corpus(options: Options, library: Library) -> tuple[Path, ...]:
+    """Return the folder of findings that the user named, if they can be read."""
+    folder = options.corpus
+    if folder is None:
+        return ()
+    if not any(load_all(folder, book) for book in library.books):
+        raise CommandError(
+            f"no finding in {folder}", hint="wirebook fuzz writes them, as DIR/BOOK/NAME.json"
+        )
+    return (folder.absolute(),)
+
+
 def check_keyword(keyword: str) -> None:
     """Say in one line what is wrong with the expression of `-k`, before any worker meets it."""
     try:
@@ -175,5 +190,6 @@ def target_options(options: Options) -> list[str]:
         "--target": options.target,
         "--server": options.server,
         "--target-python": options.python,
+        "--corpus": str(options.corpus or ""),
     }
     return [word for name, value in given.items() if value for word in (name, value)]

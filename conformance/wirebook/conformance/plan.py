@@ -82,6 +82,8 @@ class Plan:
     """How bad the network is between suite and target, or what befalls it; perfect if empty."""
     audit: Audit | None = None
     """Set where the run tries cases of features that the target does not declare."""
+    corpus: tuple[Path, ...] = ()
+    """Folders of findings that are played beside those that come with the suite."""
 
     def modules(self) -> tuple[CaseModule, ...]:
         """Return the case modules of the chosen books and roles, in a stable order."""
@@ -110,6 +112,7 @@ class Plan:
             "shard": self.shard,
             "network": self.network,
             "audit": asdict(self.audit) if self.audit else None,
+            "corpus": [str(folder) for folder in self.corpus],
         }
         path.write_text(json.dumps(data), encoding="utf-8")
 
@@ -125,6 +128,7 @@ class Plan:
                 "only": tuple(data["only"]),
                 "shard": tuple(data["shard"]) if data["shard"] else None,
                 "audit": _audit_from_json(data["audit"]) if data["audit"] else None,
+                "corpus": tuple(map(Path, data["corpus"])),
             }
         )
 

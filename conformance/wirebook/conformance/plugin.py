@@ -24,6 +24,8 @@ from _pytest.runner import runtestprotocol
 
 from wirebook.conformance import selecting, signals
 from wirebook.conformance.blaming import RESULT, Blame
+from wirebook.conformance.corpus import Finding
+from wirebook.conformance.corpus.playing import played
 from wirebook.conformance.judge import judge
 from wirebook.conformance.marks import MARKS
 from wirebook.conformance.network import Carrier, CaseNetwork, NetworkOption, Script
@@ -44,6 +46,8 @@ pytest.register_assert_rewrite(
 WORKER_SUFFIX = ".worker"
 """What the file that tells the process ID of a worker ends in; it lies beside the plan."""
 
+_FINDING = "finding"
+"""The parameter of the cases that play findings of the corpus."""
 _TEARDOWN_SECONDS = 20.0
 _STILL_THERE_SECONDS = 3.0
 _LATENCIES = 8
@@ -204,6 +208,19 @@ class CaseRunner:
         case.mark = server.mark()
         return server
 
+    def pytest_pycollect_makeitem(
+        self, collector: pytest.Module, obj: object
+    ) -> list[pytest.Item] | None:
+        """Collect no case that plays findings where there is none to play."""
+        wants = inspect.isfunction(obj) and _FINDING in inspect.signature(obj).parameters
+        return [] if wants and not self._findings(collector.path) else None
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make a case of each finding that the corpus has."""
+        if _FINDING in metafunc.fixturenames:
+            found = self._findings(metafunc.definition.path)
+            metafunc.parametrize(_FINDING, found, ids=[finding.name for finding in found])
+
     def pytest_itemcollected(self, item: pytest.Item) -> None:
         """Let `-k` choose by IDs of cases and requirements, too."""
         if self._plan.keyword:
@@ -299,6 +316,10 @@ class CaseRunner:
         if call.when == "teardown":
             report.user_properties.append((RESULT, self._finish(item, case)))
         return report
+
+    def _findings(self, path: Path) -> tuple[Finding, ...]:
+        module = self._modules[path]
+        return played(module.book, module.role, self._plan.corpus)
 
     def _begin(self, item: pytest.Item) -> CaseRun:
         module = self._modules[item.path]

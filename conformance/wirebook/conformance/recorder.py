@@ -1,6 +1,7 @@
 """What goes over the wire in one case, kept as evidence.
 
-What may live here: the recorder that drivers report all traffic to. It judges nothing.
+What may live here: the recorder that drivers report all traffic to, and the one that forgets it. It
+judges nothing.
 """
 
 from __future__ import annotations
@@ -119,6 +120,22 @@ class Recorder:
             if len(self._last) > LIMIT // 2:
                 del self._last[0]
                 self._dropped += 1
+
+
+class NoRecord(Recorder):
+    """Keeps nothing: for very many transfers that nobody is going to read."""
+
+    def sent(self, data: bytes, **_: Any) -> None:
+        """Do nothing."""
+
+    def received(self, data: bytes, **_: Any) -> None:
+        """Do nothing."""
+
+    def closed(self, **_: Any) -> None:
+        """Do nothing."""
+
+    def note(self, text: str) -> None:
+        """Do nothing."""
 
 
 def _name(address: Address) -> str:

@@ -88,6 +88,7 @@ class Session:
         self._targets = tuple(choices.with_python(target, options) for target in targets)
         self._expectations = Expectations(choices.expected(options, targets))
         choices.check_keyword(options.keyword)
+        self._corpus = choices.corpus(options, library)
         self._jobs = options.jobs
         if options.jobs > 1 and any(t.server and t.server.address for t in targets):
             say("one job at a time: several could not tell whose case ended the server")
@@ -169,6 +170,7 @@ class Session:
             repeat=self._options.runs,
             network=self._options.network,
             shard=self._options.shard,
+            corpus=self._corpus,
         )
 
     def _with_environment(self, target: Target) -> Target:

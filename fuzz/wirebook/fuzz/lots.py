@@ -47,6 +47,8 @@ class Lot:
     """Signatures that were found already: these are not shrunk again."""
     examples: tuple[Example, ...] = ()
     """What other lots have put into the example database."""
+    shrink: bool = True
+    """Whether to look for the shortest way to what was found; only of the way `machine`."""
 
 
 @dataclass(frozen=True, slots=True)

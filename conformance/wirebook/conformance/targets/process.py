@@ -88,6 +88,11 @@ class OwnedProcess:
             raise ValueError("the process has no standard output of its own")
         return self._guard.stdout
 
+    @property
+    def guard_id(self) -> int:
+        """The process that runs the command; the command is a child of it."""
+        return self._guard.pid
+
     def alive(self) -> bool:
         """Tell whether the command still runs."""
         return self._guard.poll() is None

@@ -127,6 +127,10 @@ class ServerHandle:
         last = self._tail.last_line() if self._running else ""
         return "stopped answering" + (f": {last}" if last else "")
 
+    def guard_id(self) -> int | None:
+        """Return the process whose descendants are the server; None if it has no process."""
+        return self._running.guard_id if isinstance(self._running, OwnedProcess) else None
+
     def expect_end(self) -> None:
         """Say that the case makes the server end, so that its end is not a crash."""
         self.end_expected = True

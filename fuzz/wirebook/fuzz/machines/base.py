@@ -84,6 +84,8 @@ class Machine(RuleBasedStateMachine):
         """Signatures of failures that are known: whatever comes to one leads nowhere."""
         self.seen: set[str] = set()
         """States, and states with the class of the response, that were come by."""
+        self.error: Exception | None = None
+        """What it has raised."""
 
     def settle(self) -> None:
         """Take what the subject has said, and raise Broken if the book does not allow it."""
@@ -111,6 +113,7 @@ def step(**arguments: strategies.SearchStrategy[Any]) -> Callable[[Rule], Any]:
             except Exception as error:
                 if signature_of(error) in machine.known:
                     hypothesis.reject()
+                machine.error = error
                 raise
 
         return cast(Any, rule)(**arguments)(run)

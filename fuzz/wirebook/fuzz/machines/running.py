@@ -25,6 +25,7 @@ from wirebook.fuzz.machines.base import Broken, Machine, signature_of
 
 STEPS = 40
 """Steps that a machine takes, at most."""
+_PHASES = (Phase.reuse, Phase.generate, Phase.target)
 
 
 class _OutOfTime(BaseException):
@@ -40,13 +41,17 @@ class _Runs:
     deadline: float
     machine: Machine | None = None
     inputs: int = 0
-    failed: bool = False
+    failed: Machine | None = None
+    """The one with the shortest script of those that have found something."""
+    late: bool = False
+    """Whether the time is over."""
     seen: set[str] = field(default_factory=set)
 
     def next(self) -> Machine:
         """Make the next machine."""
         self.count()
-        if not self.failed and time.monotonic() > self.deadline:
+        self.late = self.late or time.monotonic() > self.deadline
+        if self.late:
             raise _OutOfTime
         self.machine = self.make()
         self.machine.known = self.lot.known
@@ -57,6 +62,10 @@ class _Runs:
         if self.machine is not None:
             self.inputs += len(self.machine.script)
             self.seen |= self.machine.seen
+            if self.machine.error is not None and (
+                self.failed is None or len(self.machine.script) <= len(self.failed.script)
+            ):
+                self.failed = self.machine
             self.machine = None
 
 
@@ -80,19 +89,21 @@ def work(lot: Lot) -> Harvest:
             derandomize=False,
             report_multiple_bugs=False,
             print_blob=False,
-            phases=(Phase.reuse, Phase.generate, Phase.target, Phase.shrink),
+            phases=_PHASES + ((Phase.shrink,) if lot.shrink else ()),
             suppress_health_check=list(HealthCheck),
             verbosity=hypothesis.Verbosity.quiet,
         )
         found: tuple[Finding, ...] = ()
         try:
             run_state_machine_as_test(cast(Any, machine), settings=chosen)
-        except _OutOfTime:
-            pass
-        except Flaky:
-            if lot.target is None:  # a core in virtual time does the same each time
+        except (_OutOfTime, Flaky):
+            # To Hypothesis, a machine that is not made is one that is not the same any more.
+            if runs.late:
+                found = _shortest(runs)
+            elif lot.target is None:  # a core in virtual time does the same each time
                 raise
-            found = _confirmed(runs)
+            else:
+                found = _confirmed(runs)
         except Exception as error:
             found = (_finding(runs, error),)
         runs.count()
@@ -148,11 +159,25 @@ def _finding(runs: _Runs, error: Exception) -> Finding:
     )
 
 
+def _shortest(runs: _Runs) -> tuple[Finding, ...]:
+    """Return what was found before the time was over, shrunk as far as it came."""
+    runs.count()
+    runs.machine = machine = runs.failed
+    if machine is None or machine.error is None:
+        return ()
+    if runs.lot.target is not None:
+        return _confirmed(runs)
+    found = _finding(runs, machine.error)
+    runs.machine = None
+    return (found,)
+
+
 def _confirmed(runs: _Runs) -> tuple[Finding, ...]:
     """Return what failed once and not the next time, if it fails once more."""
-    if runs.machine is None:
+    runs.count()
+    if runs.failed is None:
         return ()
-    script = tuple(runs.machine.script)
+    script = tuple(runs.failed.script)
     machine = runs.machine = runs.make()
     try:
         for name, arguments in script:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+import wirebook.fuzz
 from tests import helpers_campaign as toys
 from wirebook import cli
 from wirebook.commands import fuzz, fuzz_plan
@@ -163,6 +164,7 @@ def test_misuse(arguments: str, told: str, capsys: pytest.CaptureFixture[str]) -
 def test_there_is_no_dask(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several jobs need an extra, and the error says which."""
     monkeypatch.delitem(sys.modules, "wirebook.fuzz.cluster", raising=False)
+    monkeypatch.delattr(wirebook.fuzz, "cluster", raising=False)
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(CommandError, match=r"pip install 'wirebook\[distributed\]'"):
         fuzz._workers(2, "")

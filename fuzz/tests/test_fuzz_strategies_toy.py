@@ -143,6 +143,16 @@ def test_new_book_gets_faults(name: str) -> None:
             assert not faulty.certain, faulty
 
 
+def test_faults_of_values_spoil_them() -> None:
+    """Where a receiver takes just what a sender sends, each fault that depends is one somewhere."""
+    plan = strategies.plan(TOY, "text")
+    dice = Dice(random.Random(1).randbytes)
+    judged = [fault for faults in plan.faults.values() for fault in faults if fault.certain is None]
+    certain = {fault.name for fault in judged for _ in range(4) if plan.faulty(fault, dice).certain}
+    assert certain == {fault.name for fault in judged}
+    assert {"type", "missing-member", "unknown-member", "below-least"} <= certain
+
+
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_new_book_reaches_its_extremes(name: str) -> None:
     """Each part takes each of its extremes in 1000 values."""

@@ -1,1 +1,5 @@
-"""Attacks implementations with inputs derived from the schemas; nothing lives here yet."""
+"""Attacks implementations with inputs derived from the schemas.
+
+For tests of your own there is `wirebook.fuzz.strategies`; campaigns are `wirebook fuzz`. What may
+live here: nothing but the modules of the part.
+"""

@@ -25,6 +25,8 @@ from wirebook.fuzz.machines.base import Broken, Machine, signature_of
 
 STEPS = 40
 """Steps that a machine takes, at most."""
+AFTERWARDS = 1.0
+"""Seconds that a live target has to show what the last step of a script leads to."""
 _PHASES = (Phase.reuse, Phase.generate, Phase.target)
 
 
@@ -182,6 +184,8 @@ def _confirmed(runs: _Runs) -> tuple[Finding, ...]:
     try:
         for name, arguments in script:
             machine.play(name, arguments)
+        machine.subject.advance(AFTERWARDS)  # what comes of the last step may take its time
+        machine.settle()
     except Exception as again:
         return (_finding(runs, again),)
     finally:

@@ -237,10 +237,11 @@ class ClientPlay(Machine):
         until = self.subject.now() + self.subject.patience
         while (ended := self.subject.ended(_POLL)) is None and self.subject.now() < until:
             pass
-        request = self.take(0.0)
-        late = self.subject.live and request is not None and request["message"] == book.HEARTBEAT
-        if request is not None and not late:
-            raise Broken(broken, "a request comes where the connection has to end", str(request))
+        arrival = self.subject.receive(0.0)
+        late = self.subject.live and self.game is not None  # it may be a heartbeat
+        if arrival is not None and not late:
+            claim = "a request comes where the connection has to end"
+            raise Broken(broken, claim, arrival[1][:200])
         if ended is None:
             raise Broken(broken, "the client does not end the connection", self.state.value)
         if ended.code not in codes:

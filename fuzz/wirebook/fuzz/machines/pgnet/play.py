@@ -14,7 +14,7 @@ from wirebook.conformance.drivers.pgnet.responses import CREATED_ON, request
 from wirebook.fuzz.machines.base import Broken, Machine
 from wirebook.fuzz.machines.pgnet.connections import Connection
 from wirebook.fuzz.machines.pgnet.messages import Json, Secret, read_response
-from wirebook.fuzz.machines.pgnet.requests import Requests
+from wirebook.fuzz.machines.pgnet.requests import CLAIMED, Requests
 from wirebook.fuzz.machines.pgnet.subjects import Ended, ServerSubject
 from wirebook.fuzz.machines.pgnet.world import ADMIN_PASSWORD, Outcome, User, World
 from wirebook.spec.pgnet import states as book
@@ -370,8 +370,8 @@ def shaped(message: str, payload: Any, shape: int) -> tuple[bytes, str]:
     plain = {"message": message, "payload": payload, "created_on": CREATED_ON, "username": None}
     changed: list[tuple[Json, str]] = [
         (plain, "PGN-RSP-001"),
-        ({**plain, "username": "somebody"}, "PGN-REQ-005"),
-        ({**plain, "username": ["somebody"]}, "PGN-REQ-005"),
+        ({**plain, "username": CLAIMED}, "PGN-REQ-005"),
+        ({**plain, "username": [CLAIMED]}, "PGN-REQ-005"),
         ({**plain, "created_on": "yesterday"}, "PGN-REQ-006"),
         ({**plain, "created_on": None}, "PGN-REQ-006"),
         ({**plain, "version": 2, "status": 0}, "PGN-REQ-002"),

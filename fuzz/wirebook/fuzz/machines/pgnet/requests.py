@@ -20,6 +20,8 @@ from wirebook.spec.pgnet.states import PREFIX, REQUESTS, ServerInput
 HEARTBEAT_RATE: Final = 10
 """That of the conformance application's games."""
 _SHOWN: Final = 10
+CLAIMED: Final = "somebody"
+"""Who requests say that they are of, which counts for nothing."""
 SCRIPTS: Final = ("script.fail", "script.leave", "script.rubbish")
 
 
@@ -185,8 +187,8 @@ class Requests:
             if not isinstance(found, list):
                 raise Broken("PGN-HBT-004", "a heartbeat is not answered by its handler", detail)
             broken = room.requirement if not found else "PGN-GAM-001"
-            if room.log and not found and room.requirement == "PGN-LOB-005":
-                broken = "PGN-GAM-001"
+            if any(str(line).startswith(f"{CLAIMED} says") for line in found):
+                broken = "PGN-REQ-005"
             raise Broken(broken, "the game has another log", detail)
 
         claim = "a heartbeat is not handed to the game"

@@ -66,6 +66,8 @@ class ServerMachine(OpeningRules, LobbyRules, AdminRules, ViolationRules):
     def _wake(self, connection: Connection, asked: float, seconds: float) -> None:
         now, slack = self.subject.now(), self.subject.slack
         came = bool(self.subject.waiting(connection.peer))
+        if not came and self.subject.ended(connection.peer) is not None:
+            return  # which is looked at in a moment
         if came and now < asked + seconds - _EPSILON:
             raise Broken("PGN-ADM-016", "sleep is answered too early", f"{now - asked}, {seconds}")
         if not came and now > asked + seconds + slack + _EPSILON:

@@ -26,8 +26,6 @@ class Sent:
     at: float
     time_order: int
     acked: bool = False
-    spoilt: bool = False
-    """Whether something that must be discarded has acked it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +133,9 @@ class Traffic:
                     break
                 self.reached = number
                 return mark
-        late = self.marks[self._last_due(package.at)]
-        raise self._wrong(package, late)
+        may_be = self.marks[self._last_due(package.at) :]
+        alike = [mark for mark in may_be if mark.ack == package.ack]
+        raise self._wrong(package, alike[-1] if alike else may_be[0])
 
     def _due(self, number: int, at: float) -> bool:
         """Tell whether a mark has to show by now."""

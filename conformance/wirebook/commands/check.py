@@ -220,6 +220,10 @@ def replay(
     target: TargetOption = "",
     server: ServerOption = "",
     corpus: check_options.CorpusOption = None,
+    mutant: Annotated[
+        str,
+        typer.Option("--mutant", metavar="ID", help="Play a finding on the reference as this."),
+    ] = "",
     report: ReportOption = None,
     python: PythonOption = "",
     as_json: JsonOption = False,
@@ -264,7 +268,9 @@ def replay(
             command=_command_line(),
         )
         play = partial(_run, directory=report, as_json=as_json)
-        raise typer.Exit(replay_file.replay(Path(case), on_target, play))
+        raise typer.Exit(replay_file.replay(Path(case), on_target, play, mutant=mutant))
+    if mutant:
+        raise CommandError("--mutant is for what fuzzing has found", hint="name a FILE.json")
     name, _, seed = case.rpartition("@")
     book, _, rest = name.partition("/")
     if not rest or not seed.removeprefix("-").isdigit():

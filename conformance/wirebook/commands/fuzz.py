@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -71,7 +72,8 @@ def fuzz(
         typer.Option(
             "--corpus",
             metavar="DIR",
-            help="Where to save what is found; fuzz/corpus in a checkout, else corpus.",
+            help="Where to save what is found; fuzz/corpus in a checkout, else corpus; a folder "
+            "of its own for a mutant.",
             show_default=False,
         ),
     ] = None,
@@ -144,7 +146,7 @@ def fuzz(
     if jobs > 1 and server:
         console.say("one job at a time: several could not tell whose lot ended the server")
         jobs = 1
-    result = _Result(plan, chosen, corpus or _corpus())
+    result = _Result(plan, chosen, corpus or _corpus(mutant))
     raise typer.Exit(_run(result, journal, jobs, scheduler, exit_first, as_json))
 
 
@@ -172,6 +174,8 @@ class _Result:
         from wirebook.conformance import choices
 
         options = choices.target_options(self.chosen.options())
+        if self.chosen.mutant:
+            options = ["--mutant", self.chosen.mutant]
         return shlex.join(["wirebook", "replay", _short(path), *options])
 
     def to_json(self, tally: Tally) -> dict[str, Any]:
@@ -188,7 +192,9 @@ class _Result:
         }
 
 
-def _corpus() -> Path:
+def _corpus(mutant: str) -> Path:
+    if mutant:  # what breaks one is no concern of the corpus that all have to survive
+        return Path(tempfile.mkdtemp(prefix="wirebook-fuzz-"))
     checkout = console.checkout()
     return checkout / "fuzz" / "corpus" if checkout else Path("corpus")
 

@@ -23,15 +23,22 @@ if TYPE_CHECKING:
 ENDING = ".json"
 
 
-def replay(path: Path, options: Options, run: Callable[[Options], int]) -> int:
+def replay(path: Path, options: Options, run: Callable[[Options], int], *, mutant: str = "") -> int:
     """Try the finding in a file again, on the target of the options; return the exit status.
 
-    `run` runs a session of the suite.
+    `run` runs a session of the suite. With a mutant, the reference becomes that one.
     """
     from wirebook.conformance.corpus import load
-    from wirebook.fuzz import replaying
+    from wirebook.fuzz import lots, replaying
 
     finding = load(path)
+    if mutant:
+        if options.target or options.server:
+            raise CommandError("a mutant is one of the reference", hint="drop --target")
+        try:
+            lots.become(finding.book, mutant)
+        except LookupError as error:
+            raise CommandError(str(error.args[0])) from error
     console.say(f"{finding.way} found this on {finding.target}: {finding.what}")
     chosen = bool(options.target or options.server)
     if replaying.asks_targets(finding) and not options.server:

@@ -24,8 +24,8 @@ SIZES: Mapping[str, int] = {
     "live": 3_000,
 }
 """Inputs in a lot, by way: all lots take about as long, so the ways share the time evenly."""
-SIZE_ON_TARGET = 400
-"""The same for machines on a live target, which wait for it."""
+SIZES_ON_TARGET: Mapping[str, int] = {"machine": 400, "differential": 500, "live": 3_000}
+"""The same on a live target, which has to be waited for."""
 LOT_SECONDS = 20.0
 """How long a lot may take; only one that is stuck, or shrinks what it has found, takes so long."""
 COUNTED_SECONDS = 60.0
@@ -128,8 +128,10 @@ def _on_target(target: Target) -> tuple[Kind, ...]:
     machines = tuple(Kind("machine", role, data) for role in target.roles)
     if target.server is None or target.server.address:
         return machines  # what ends a live target has to be able to start it again
-    return (Kind("live", "server", data), *machines)
+    live = Kind("live", "server", data)
+    # What ends a server is found by live lots above all: they come twice.
+    return (live, *machines, live, Kind("differential", "server", data))
 
 
 def _size(kind: Kind) -> int:
-    return SIZE_ON_TARGET if kind.target and kind.way == "machine" else SIZES[kind.way]
+    return (SIZES_ON_TARGET if kind.target else SIZES)[kind.way]

@@ -33,6 +33,10 @@ class Broken(AssertionError):
         self.detail = detail
         """The figures of this time."""
 
+    def __reduce__(self) -> tuple[type[Broken], tuple[str, str, str]]:
+        """Let it pass between processes."""
+        return Broken, (self.requirement, self.claim, self.detail)
+
 
 def signature_of(error: Exception) -> str:
     """Return what makes a failure of a machine the same as another one."""

@@ -143,7 +143,9 @@ def _payload(frame: bytes) -> Any:
     try:
         return BOOK.parse(frames.message_of(frame), frame)["content"]["payload"]
     except Malformed as malformed:
-        return malformed
+        # It is kept, and must not keep the frames that it came through with it.
+        malformed.__cause__ = malformed.__context__ = None
+        return malformed.with_traceback(None)
 
 
 def _rule_of(frame: bytes) -> str:

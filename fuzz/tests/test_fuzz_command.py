@@ -186,6 +186,7 @@ def test_what_attacks_what() -> None:
         ("live", "server", True),
         ("machine", "server", True),
         ("machine", "client", True),
+        ("differential", "server", True),
     }
     assert {role for _, role, _ in kinds(mutant="PGS-M010")} == {"server"}
 

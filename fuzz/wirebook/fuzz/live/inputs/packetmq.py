@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from random import Random
 
 from wirebook.conformance.corpus import Step
 from wirebook.conformance.drivers.packetmq import frames
 from wirebook.fuzz.live.inputs import Arrived, Play, value
+from wirebook.fuzz.live.inputs.sessions import Kinds, Session, Sessions
 from wirebook.fuzz.mutations import Mutator
 from wirebook.spec.packetmq.states import State
 
@@ -31,45 +31,30 @@ _APPLICATION = tuple(frames.APPLICATION.values())
 
 
 @dataclass(slots=True)
-class _Session:
-    peer: int
+class _Session(Session):
     stage: int = 0
     """How many steps of the handshake were done."""
-    plays: int = 0
 
 
-class Source:
+class Source(Sessions[_Session, bytes]):
     """Plays of PacketMQ clients."""
 
     def __init__(self, seed: int) -> None:
-        self.seen: set[str] = set()
-        self._random = Random(seed)  # noqa: S311 - nothing secret
-        self._mutator = Mutator("packetmq", _MESSAGES, seed)
-        self._sessions: list[_Session] = []
-        self._by_peer: dict[int, _Session] = {}
-        self._peers = 0
-        kinds: dict[str, tuple[int, Callable[[_Session], tuple[str, bytes]]]] = {
+        super().__init__(Mutator("packetmq", _MESSAGES, seed), seed, _SESSIONS)
+
+    def _kinds(self) -> Kinds[_Session, bytes]:
+        return {
             "valid": (50, self._valid),
             "mutated": (26, self._mutated),
             "out of turn": (5, self._out_of_turn),
             "length": (3, self._wrong_length),
             "unfinished": (3, self._unfinished),
         }
-        self._kinds = list(kinds)
-        self._weights = [weight for weight, _ in kinds.values()]
-        self._makers = {kind: maker for kind, (_, maker) in kinds.items()}
-
-    def begin(self) -> None:
-        """Forget all sessions."""
-        self._sessions.clear()
-        self._by_peer.clear()
 
     def next(self) -> Play:
         """Return octets of one of the sessions, and perhaps its end."""
         session = self._session()
-        session.plays += 1
-        kind = self._random.choices(self._kinds, self._weights)[0]
-        what, octets = self._makers[kind](session)
+        kind, what, octets = self._made(session)
         steps: list[Step] = [
             {"do": "send", "peer": session.peer, "hex": piece.hex()} for piece in self._cut(octets)
         ]
@@ -91,18 +76,8 @@ class Source:
                 self.seen.add(f"{_STATES[session.stage]}:closed")
                 self._drop(session)
 
-    def _drop(self, session: _Session) -> None:
-        self._sessions.remove(session)
-        del self._by_peer[session.peer]
-
-    def _session(self) -> _Session:
-        if len(self._sessions) < _SESSIONS:
-            self._peers += 1
-            made = _Session(self._peers)
-            self._sessions.append(made)
-            self._by_peer[made.peer] = made
-            return made
-        return self._random.choice(self._sessions)
+    def _opened(self, peer: int) -> _Session:
+        return _Session(peer)
 
     def _cut(self, octets: bytes) -> list[bytes]:
         if len(octets) < 2 or self._random.random() < 0.8:

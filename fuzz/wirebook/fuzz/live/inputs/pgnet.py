@@ -20,6 +20,7 @@ from wirebook.conformance.drivers.pgnet import frames
 from wirebook.conformance.drivers.pgnet import responses as requests
 from wirebook.conformance.drivers.pgnet.raw_client import ADMIN
 from wirebook.fuzz.live.inputs import Arrived, Play, value
+from wirebook.fuzz.live.inputs.sessions import Kinds, Session, Sessions
 from wirebook.fuzz.mutations import Mutator
 from wirebook.spec.pgnet.states import ServerState
 
@@ -57,24 +58,19 @@ _OPCODES = (*range(16),)
 
 
 @dataclass(slots=True)
-class _Session:
-    peer: int
-    stage: int
-    plays: int = 0
+class _Session(Session):
+    stage: int = 0
     user: str = ""
 
 
-class Source:
+class Source(Sessions[_Session, Step]):
     """Plays of PGNet clients."""
 
     def __init__(self, seed: int) -> None:
-        self.seen: set[str] = set()
-        self._random = Random(seed)  # noqa: S311 - nothing secret
-        self._mutator = Mutator("pgnet", ("request",), seed)
-        self._sessions: list[_Session] = []
-        self._by_peer: dict[int, _Session] = {}
-        self._peers = 0
-        kinds: dict[str, tuple[int, Callable[[_Session], tuple[str, Step]]]] = {
+        super().__init__(Mutator("pgnet", ("request",), seed), seed, _SESSIONS)
+
+    def _kinds(self) -> Kinds[_Session, Step]:
+        return {
             "valid": (50, self._valid),
             "wrong arguments": (8, self._wrong_arguments),
             "mutated": (25, self._mutated),
@@ -82,22 +78,12 @@ class Source:
             "foreign": (4, self._from_elsewhere),
             "frame": (5, self._frame),
         }
-        self._kinds = list(kinds)
-        self._weights = [weight for weight, _ in kinds.values()]
-        self._makers = {kind: maker for kind, (_, maker) in kinds.items()}
-
-    def begin(self) -> None:
-        """Forget all sessions."""
-        self._sessions.clear()
-        self._by_peer.clear()
 
     def next(self) -> Play:
         """Return a message of a session, its opening if it is new, and perhaps its end."""
-        steps: list[Step] = []
-        session = self._session(steps)
-        session.plays += 1
-        kind = self._random.choices(self._kinds, self._weights)[0]
-        what, step = self._makers[kind](session)
+        session = self._session()
+        steps = _opening(session) if session.plays == 1 else []
+        kind, what, step = self._made(session)
         steps.append(step)
         label = f"{kind}: {_STATES[session.stage]} {what}"
         if session.plays > _LONGEST or self._random.random() < 0.03:
@@ -119,23 +105,10 @@ class Source:
                 self.seen.add(f"{_STATES[session.stage]}:closed")
                 self._drop(session)
 
-    def _drop(self, session: _Session) -> None:
-        self._sessions.remove(session)
-        del self._by_peer[session.peer]
-
-    def _session(self, steps: list[Step]) -> _Session:
-        if len(self._sessions) >= _SESSIONS:
-            return self._random.choice(self._sessions)
-        self._peers += 1
-        made = _Session(self._peers, self._random.choice((0, 1, 2, 2, 2, 2)))
-        if made.stage == 1:
-            steps.append({"do": "trade", "peer": made.peer})
-        elif made.stage == 2:
-            made.user = f"user{self._peers % _USERS}" if self._random.random() < 0.9 else ADMIN
-            steps.append({"do": "log in", "peer": made.peer, "user": made.user})
-        self._sessions.append(made)
-        self._by_peer[made.peer] = made
-        return made
+    def _opened(self, peer: int) -> _Session:
+        stage = self._random.choice((0, 1, 2, 2, 2, 2))
+        admin = stage == 2 and self._random.random() >= 0.9
+        return _Session(peer, stage=stage, user=ADMIN if admin else f"user{peer % _USERS}")
 
     def _step(self, session: _Session, octets: bytes) -> Step:
         if session.user == ADMIN and _asks_for(octets) in _SPARED:
@@ -187,6 +160,14 @@ class Source:
             claim=claim,
         )
         return f"opcode {opcode}", {"do": "frame", "peer": session.peer, "hex": octets.hex()}
+
+
+def _opening(session: _Session) -> list[Step]:
+    if session.stage == 1:
+        return [{"do": "trade", "peer": session.peer}]
+    if session.stage == 2:
+        return [{"do": "log in", "peer": session.peer, "user": session.user}]
+    return []
 
 
 def _asks_for(octets: bytes) -> str:

@@ -24,6 +24,7 @@ from wirebook.conformance.drivers.pygase.packages import (
     server_package,
 )
 from wirebook.fuzz.live.inputs import Arrived, Play, value
+from wirebook.fuzz.live.inputs.sessions import Kinds, Session, Sessions
 from wirebook.fuzz.mutations import Mutator
 from wirebook.spec.pygase.states import ServerInput, ServerState
 
@@ -54,26 +55,21 @@ _NAMES = [*_ARGUMENTS, *[name for name in _ARGUMENTS if name != "BROADCAST"] * 4
 
 
 @dataclass(slots=True)
-class _Session:
-    peer: int
+class _Session(Session):
     sequence: int = 1
     ack: int = 0
-    plays: int = 0
     acked: int = 0
     sent: list[bytes] = field(default_factory=list)
 
 
-class Source:
+class Source(Sessions[_Session, bytes]):
     """Plays of PyGaSe clients."""
 
     def __init__(self, seed: int) -> None:
-        self.seen: set[str] = set()
-        self._random = Random(seed)  # noqa: S311 - nothing secret
-        self._mutator = Mutator("pygase", ("client-package",), seed)
-        self._sessions: list[_Session] = []
-        self._by_peer: dict[int, _Session] = {}
-        self._peers = 0
-        kinds: dict[str, tuple[int, Callable[[_Session], tuple[str, bytes]]]] = {
+        super().__init__(Mutator("pygase", ("client-package",), seed), seed, _SESSIONS)
+
+    def _kinds(self) -> Kinds[_Session, bytes]:
+        return {
             "valid": (30, self._valid),
             "event": (8, self._wrong_event),
             "mutated": (30, self._mutated),
@@ -86,28 +82,17 @@ class Source:
             "foreign": (4, self._from_elsewhere),
             "too long": (1, self._too_long),
         }
-        self._kinds = list(kinds)
-        self._weights = [weight for weight, _ in kinds.values()]
-        self._makers = {kind: maker for kind, (_, maker) in kinds.items()}
-
-    def begin(self) -> None:
-        """Forget all sessions."""
-        self._sessions.clear()
-        self._by_peer.clear()
 
     def next(self) -> Play:
         """Return a datagram of one of the sessions."""
         session = self._session()
-        session.plays += 1
-        kind = self._random.choices(self._kinds, self._weights)[0]
-        what, octets = self._makers[kind](session)
+        kind, what, octets = self._made(session)
         if octets == _STOP:
             kind, (what, octets) = "valid", self._valid(session)
         steps: list[Step] = [{"do": "send", "peer": session.peer, "hex": octets.hex()}]
         if session.plays > _LONGEST or self._random.random() < 0.003:
             steps.append({"do": "end", "peer": session.peer})
-            self._sessions.remove(session)
-            del self._by_peer[session.peer]
+            self._drop(session)
         return Play(f"{kind}: {what}", tuple(steps))
 
     def take(self, arrived: Arrived, closed: Callable[[int], bool]) -> None:
@@ -125,16 +110,10 @@ class Source:
                 self.seen.add(f"{state}:{ServerInput.NEWEST.name.lower()}")
             session.acked = acked
 
-    def _session(self) -> _Session:
-        if len(self._sessions) < _SESSIONS:
-            self._peers += 1
-            made = _Session(self._peers)
-            if self._random.random() < 0.1:
-                made.sequence = self._random.choice((65500, 65535, 32760))
-            self._sessions.append(made)
-            self._by_peer[made.peer] = made
-            return made
-        return self._random.choice(self._sessions)
+    def _opened(self, peer: int) -> _Session:
+        begun = self._random.random() < 0.1
+        first = self._random.choice((65500, 65535, 32760)) if begun else 1
+        return _Session(peer, sequence=first)
 
     def _take_sequence(self, session: _Session) -> int:
         own = session.sequence

@@ -5,14 +5,13 @@ What may live here: what stands in for the shells around that core.
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from functools import partial
 from typing import Any
 
-from wirebook.conformance.corpus import Step
 from wirebook.fuzz.machines.base import Broken
 from wirebook.fuzz.machines.pgnet.subjects import Ended, Told
+from wirebook.fuzz.machines.pgnet.virtual import VirtualSubject
 from wirebook.fuzz.signatures import of_exception
 from wirebook.reference.pgnet.core import happenings
 from wirebook.reference.pgnet.core.client_connection import ClientConnection, Credentials
@@ -21,39 +20,16 @@ from wirebook.spec.pgnet import states as book
 from wirebook.spec.pgnet.states import PREFIX
 
 
-class ClientCoreSubject:
+class ClientCoreSubject(VirtualSubject):
     """The reference's client core."""
 
-    live = False
-    slack = 0.0
-    patience = 0.0
-
     def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self._now = 1000.0
-        self._made = 0
+        super().__init__()
         self._connection: ClientConnection | None = None
         self._sent: deque[tuple[float, str]] = deque()
         self._told: list[Told] = []
         self._heartbeat: dict[str, Any] = {}
         self._ended: Ended | None = None
-
-    def now(self) -> float:
-        """Return the virtual time."""
-        return self._now
-
-    def random(self, size: int) -> bytes:
-        """Return octets that follow from how many were asked for."""
-        self._made += 1
-        return hashlib.blake2b(self._made.to_bytes(8), digest_size=size).digest()
-
-    def alive(self) -> bool:
-        """Tell that it is there."""
-        return True
-
-    def output(self) -> str:
-        """Return nothing: what it raises is told."""
-        return ""
 
     def close(self) -> None:
         """Forget it."""

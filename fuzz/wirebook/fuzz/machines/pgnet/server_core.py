@@ -6,7 +6,6 @@ those that are held back to let others come in between.
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,9 +13,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from wirebook.conformance.corpus import Step
 from wirebook.fuzz.machines.base import Broken
 from wirebook.fuzz.machines.pgnet.subjects import Ended, Limits, Names
+from wirebook.fuzz.machines.pgnet.virtual import VirtualSubject
 from wirebook.fuzz.signatures import of_exception
 from wirebook.reference.pgnet import passwords, save_file
 from wirebook.reference.pgnet.conformance_app import ADMIN_PASSWORD, ConformanceGame
@@ -68,12 +67,9 @@ class _Peer:
     """When an errand is over, and how to go on."""
 
 
-class ServerCoreSubject:
+class ServerCoreSubject(VirtualSubject):
     """The reference's server core."""
 
-    live = False
-    slack = 0.0
-    patience = 0.0
     features = frozenset({"persistence", "admin", "scripted-game"})
     names = _NAMES
     limits: Limits | None = _LIMITS
@@ -81,32 +77,13 @@ class ServerCoreSubject:
     can_crash = True
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
-        self._now = 1000.0
-        self._made = 0
+        super().__init__()
         self._peers: dict[int, _Peer] = {}
         self._saved: bytes | None = None
         self._held: list[int] | None = None
         """Whose errands wait, while they are held back."""
         self._games: list[_Game] = []
         self._core = self._begin()
-
-    def now(self) -> float:
-        """Return the virtual time."""
-        return self._now
-
-    def random(self, size: int) -> bytes:
-        """Return octets that follow from how many were asked for."""
-        self._made += 1
-        return hashlib.blake2b(self._made.to_bytes(8), digest_size=size).digest()
-
-    def alive(self) -> bool:
-        """Tell that it is there."""
-        return True
-
-    def output(self) -> str:
-        """Return nothing: what it raises is told."""
-        return ""
 
     def close(self) -> None:
         """Forget it."""

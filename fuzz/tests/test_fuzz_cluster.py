@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,18 @@ class Dask:
         self.workers: list[subprocess.Popen[bytes]] = []
         self._folder = folder
         self._all: list[subprocess.Popen[bytes]] = []
-        file = folder / "scheduler.json"
+        self.address = ""
+
+    def start(self) -> None:
+        """Start the scheduler."""
+        file = self._folder / "scheduler.json"
         self._start("scheduler", "--port", "0", "--scheduler-file", str(file), "--no-show")
         deadline = time.monotonic() + SECONDS
-        while not file.exists():
+        while not self.address:
             assert time.monotonic() < deadline, "the scheduler does not start"
             time.sleep(0.02)
-        self.address = json.loads(file.read_text())["address"]
+            with suppress(OSError, ValueError):  # there, and whole, in a moment
+                self.address = json.loads(file.read_text())["address"]
 
     def add_worker(self) -> None:
         """Start a worker."""
@@ -73,6 +79,7 @@ def dask(tmp_path: Path) -> Iterator[Dask]:
     """Start a scheduler with two workers."""
     started = Dask(tmp_path)
     try:
+        started.start()
         started.add_worker()
         started.add_worker()
         yield started

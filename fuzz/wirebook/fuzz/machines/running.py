@@ -99,13 +99,12 @@ def work(lot: Lot) -> Harvest:
         try:
             run_state_machine_as_test(cast(Any, machine), settings=chosen)
         except (_OutOfTime, Flaky):
-            # To Hypothesis, a machine that is not made is one that is not the same any more.
-            if runs.late:
-                found = _shortest(runs)
-            elif lot.target is None:  # a core in virtual time does the same each time
+            # To Hypothesis, a machine that is not made is one that is not the same any more. A core
+            # in virtual time does the same each time, unless something of it outlives it.
+            in_process = lot.target is None
+            found = _shortest(runs) if runs.late or in_process else _confirmed(runs)
+            if in_process and not runs.late and not found:
                 raise
-            else:
-                found = _confirmed(runs)
         except Exception as error:
             found = (_finding(runs, error),)
         runs.count()

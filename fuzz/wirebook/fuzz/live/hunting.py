@@ -144,10 +144,9 @@ class _Hunt:
                 continue
             if failure.signature == SEVERAL and self.known:
                 continue  # most likely some of those that are known already
-            now = time.monotonic()
-            if self.deadline - now < _LEAST_SECONDS:
+            if self.deadline - time.monotonic() < _LEAST_SECONDS:
                 return
-            search = Search(self.stand, failure, min(self.deadline, now + self.stand.limits.search))
+            search = Search(self.stand, failure, self.deadline)
             found = search.shortest(steps, recent)
             if found:
                 self.known.add(failure.signature)

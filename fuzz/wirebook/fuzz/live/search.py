@@ -33,7 +33,8 @@ class Search:
     def __init__(self, stand: Stand, failure: Failure, deadline: float) -> None:
         self._stand = stand
         self._failure = failure
-        self._deadline = deadline
+        self._end = deadline
+        self._deadline = self._within(stand.limits.search)
         self._linger = LINGER
         self._fresh = self._late = False
         self.others: list[tuple[Failure, list[Step]]] = []
@@ -52,10 +53,11 @@ class Search:
         if not steps:
             return []
         linger = self._linger
+        self._deadline = self._within(self._stand.limits.search)
         found = self._fewer(steps)
         if not self._late:
             self._linger = 0.0
-        self._deadline = min(self._deadline, time.monotonic() + self._stand.limits.octets_search)
+        self._deadline = self._within(self._stand.limits.octets_search)
         found = self._shorter(found)
         self._linger = linger
         if not self._fresh:
@@ -63,6 +65,9 @@ class Search:
             if not self._breaks(found):
                 return []
         return _plainer_peers(found)
+
+    def _within(self, seconds: float) -> float:
+        return min(self._end, time.monotonic() + seconds)
 
     def _over(self) -> bool:
         # Where other failures come first again and again, it is better met another time.

@@ -57,7 +57,7 @@ class Limits:
     service: bool = True
     """Whether it has to serve a client of its own that does nothing wrong."""
     search: float = 5.0
-    """Seconds that the search for the steps to a failure may take."""
+    """Seconds that the search for steps to a failure may take, and that for fewer of them."""
     octets_search: float = 1.0
     """Seconds that octets are left out then."""
 

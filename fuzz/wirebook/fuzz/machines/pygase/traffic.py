@@ -130,7 +130,7 @@ class Traffic:
             mark = self.marks[number]
             if (mark.ack, mark.bits) == (package.ack, package.bits):
                 if self._due(number + 1, package.at):
-                    break
+                    continue  # what is due may look like what was before
                 self.reached = number
                 return mark
         may_be = self.marks[self._last_due(package.at) :]

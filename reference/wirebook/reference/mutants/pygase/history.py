@@ -143,7 +143,7 @@ def far_behind_without_deletions() -> None:
 )
 def far_behind_without_the_rest() -> None:
     """Take up to 1000 steps for few."""
-    set_value(history, "_CHANGES_UP_TO", history._REMEMBERED)
+    set_value(history, "_CHANGES_UP_TO", history.REMEMBERED)
 
 
 @mutant(
@@ -154,7 +154,7 @@ def far_behind_without_the_rest() -> None:
 )
 def shorter_memory() -> None:
     """Forget the states before."""
-    set_value(history, "_REMEMBERED", 900)
+    set_value(history, "REMEMBERED", 900)
 
 
 @mutant(

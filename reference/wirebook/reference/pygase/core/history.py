@@ -21,7 +21,8 @@ from wirebook.reference.pygase.core.stamps import Stamps, changes, everything, s
 FULL_ROOM: Final = MAX_DATAGRAM - HEADER_SIZE - LENGTH_SIZE
 """The octets that an update has in a package without events."""
 _CHANGES_UP_TO: Final = 100
-_REMEMBERED: Final = 1000
+REMEMBERED: Final = 1000
+"""How many versions before the newest one are kept."""
 _TRIED_AT_ONCE: Final = 32
 """How many versions one call looks at in search of an update that fits; the next goes on."""
 _ROOMS: Final = 8
@@ -106,9 +107,9 @@ class History:
         if not time_order:
             return  # PGS-SYN-021: no client would ever apply it
         serial = before.serial + 1
-        stamps = stamped(before.stamps, before.state, taken, serial, serial - _REMEMBERED)
+        stamps = stamped(before.stamps, before.state, taken, serial, serial - REMEMBERED)
         self._versions[time_order] = _Version(serial, taken, stamps)
-        while difference(time_order, oldest := next(iter(self._versions))) > _REMEMBERED:
+        while difference(time_order, oldest := next(iter(self._versions))) > REMEMBERED:
             del self._versions[oldest]
             self._searches.pop(oldest, None)
 

@@ -16,11 +16,17 @@ from wirebook.reference.pygase.codec import (
     build_server_package,
 )
 from wirebook.reference.pygase.core.happenings import Happening
-from wirebook.reference.pygase.core.history import FULL_ROOM, StateSource, Update, empty_update
+from wirebook.reference.pygase.core.history import (
+    FULL_ROOM,
+    REMEMBERED,
+    StateSource,
+    Update,
+    empty_update,
+)
 from wirebook.reference.pygase.core.limits import Limits
 from wirebook.reference.pygase.core.outbox import Outgoing
 from wirebook.reference.pygase.core.peer import Address, Peer
-from wirebook.reference.pygase.core.sequence import newer, successor
+from wirebook.reference.pygase.core.sequence import MAX_SEQUENCE, add, difference, successor
 from wirebook.reference.pygase.core.window import Arrival
 from wirebook.spec.pygase.states import (
     CONNECTION_TIMEOUT,
@@ -64,7 +70,7 @@ class ServerPeer(Peer):
         self._octets_owed = 0
         self._update_first = False
         self._sent_since = 0
-        """The first version that was sent and not reported yet; 0 if there is none."""
+        """The oldest version that was sent and is remembered; 0 if there is none."""
 
     @property
     def alive(self) -> bool:
@@ -101,8 +107,6 @@ class ServerPeer(Peer):
         acked = self._accept(fields, now)
         if newest:  # PGS-SYN-001
             self.reported = fields.time_order
-            if not newer(self._sent_since, self.reported):
-                self._sent_since = 0
         if self.state is ServerState.CONNECTING:
             self._packages_owed += 1
             self._octets_owed += _AMPLIFICATION * octets
@@ -170,9 +174,16 @@ class ServerPeer(Peer):
                 alone = self._update_in(FULL_ROOM)
                 self._update_first = alone.time_order != update.time_order
         self.too_large = not alone.complete
-        if update.time_order != self.reported and not self._sent_since:
-            self._sent_since = update.time_order
+        if update.time_order != self.reported:
+            self._note_sent(update.time_order)
         return update.octets, events
+
+    def _note_sent(self, version: int) -> None:
+        """Keep the oldest version that the client may hold, whatever it reports (PGS-SYN-003)."""
+        if not self._sent_since:
+            self._sent_since = version
+        elif difference(version, self._sent_since) > REMEMBERED:
+            self._sent_since = add(version, MAX_SEQUENCE - REMEMBERED)
 
     def _update_in(self, room: int) -> Update:
         return self._states.update_for(self.reported, room, self._sent_since)

@@ -197,9 +197,13 @@ def test_code_used_by_many_at_once(visit: Visit, admin: RawClient) -> None:
     """Of several new users who come with one code at the same time, one gets in."""
     code = invite(admin)
     clients = [visit.traded() for _ in range(8)]
+    logins = []
     for client in clients:
         client.name = visit.new_name()
-        client.post("handshake", {"username": client.name, "invite_code": code})
+        login = {"username": client.name, "invite_code": code}
+        logins.append(client.prepare("handshake", login))
+    for log_in in logins:
+        log_in()
     responses = [client.next_response("the response to the login") for client in clients]
     admitted = [response for response in responses if response.status == 0]
     if len(admitted) != 1:

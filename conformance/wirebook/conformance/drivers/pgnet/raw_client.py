@@ -99,6 +99,26 @@ class RawClient(WebSocket):
         """Send a request without waiting for the response."""
         self.send_json(request(message, payload, **members))
 
+    def prepare(self, message: str, payload: Json | None = None) -> Callable[[], None]:
+        """Return what sends a request, which is sealed already: so several come together."""
+        clear = request(message, payload)
+        text = self.seal(clear)
+        octets = frames.message(text, opcode=frames.TEXT)
+
+        def send() -> None:
+            self.write(octets)
+            self.boxes.append(text)
+            self.link.exchange.sent(
+                text,
+                message="request",
+                local=self.local,
+                remote=self.remote,
+                transport="websocket",
+                clear=clear,
+            )
+
+        return send
+
     # What comes in.
 
     def took(self, message: Incoming) -> None:

@@ -29,8 +29,7 @@ class Reader {
   }
 
   message(piece, at, end, path) {
-    const form = this.form.messages[piece.message];
-    return form.type === "layout" ? this.layout(form, at, end, path) : this.piece(form, at, end, path);
+    return this.piece(this.form.messages[piece.message], at, end, path);
   }
 
   layout(piece, at, end, path) {

@@ -48,22 +48,18 @@ def _lines(
 def _fold(entry: Entry, mutants: Sequence[Kill], root: str) -> str:
     """Return the fold as one line of HTML, which Markdown leaves as it is."""
     tests = entry.models or ()
-    parts = [
-        _part("case", "cases", entry.cases, (_code(case) for case in entry.cases)),
-        _part("vector", "vectors", entry.vectors, _vectors(entry.vectors)),
-        _part("test of the reference", "tests of the reference", tests, map(_test, tests)),
-        _part("mutant", "mutants", mutants, (_mutant(one, root) for one in mutants)),
+    checks: list[tuple[str, str, Sequence[object], Iterable[str]]] = [
+        ("case", "", entry.cases, map(_code, entry.cases)),
+        ("vector", "", entry.vectors, _vectors(entry.vectors)),
+        ("test", " of the reference", tests, map(_test, tests)),
+        ("mutant", "", mutants, (_mutant(one, root) for one in mutants)),
     ]
-    counts = [
-        number_of(len(found), name)
-        for found, name in (
-            (entry.cases, "case"),
-            (entry.vectors, "vector"),
-            (tests, "test"),
-            (mutants, "mutant"),
-        )
-        if found
-    ]
+    counts, parts = [], []
+    for name, whose, found, items in checks:
+        if found:
+            counts.append(number_of(len(found), name))
+            listed = "".join(f"<li>{item}</li>" for item in items)
+            parts.append(f"<p>{counts[-1]}{whose}</p><ul>{listed}</ul>")
     if entry.requirement.reason:
         counts.append("inspection")
         parts.append(f"<p>Checked by inspection: {escape(entry.requirement.reason)}</p>")
@@ -73,13 +69,6 @@ def _fold(entry: Entry, mutants: Sequence[Kill], root: str) -> str:
     return (
         f'<details class="req-checks" data-for="{identifier}">{summary}{"".join(parts)}</details>'
     )
-
-
-def _part(one: str, several: str, found: Sequence[object], items: Iterable[str]) -> str:
-    if not found:
-        return ""
-    listed = "".join(f"<li>{item}</li>" for item in items)
-    return f"<p>{len(found)} {one if len(found) == 1 else several}</p><ul>{listed}</ul>"
 
 
 def _vectors(names: Sequence[str]) -> Iterator[str]:

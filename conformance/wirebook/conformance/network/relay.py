@@ -10,7 +10,6 @@ import socket
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any, Self
 
 Address = tuple[str, int]
@@ -37,12 +36,7 @@ class Relay:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stopping = True
         self._wake.send(b"x")
         self._thread.join()

@@ -377,7 +377,6 @@ function Reader:check(shape, value)
       local key = name and known[name]
       if key then
         self:check(key, item.value)
-        key = nil
         known[name] = nil
       elseif shape.type == "map" then
         self:check(shape.values, item.value)
@@ -494,8 +493,7 @@ function pieces.block(self, piece, offset, stop, path)
   if length < prefix.least or length > prefix.most then breach(offset, length .. " octets announced") end
   local begin = offset + prefix.size
   if begin + length > stop then breach(offset, length .. " octets announced, " .. stop - begin .. " there") end
-  local last = self:piece(piece.content, begin, begin + length, path)
-  return last
+  return self:piece(piece.content, begin, begin + length, path)
 end
 
 pieces["until-end"] = function(self, piece, offset, stop, path)

@@ -9,7 +9,6 @@ import importlib
 import time
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from wirebook.conformance.drivers.link import Link
@@ -58,12 +57,7 @@ class AskedTarget:
         self._server.ensure()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.stop()
 
     def read(self, batch: Sequence[bytes], end: float) -> list[Reading]:
